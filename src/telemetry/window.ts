@@ -14,3 +14,11 @@ export interface WindowRecord {
   readonly sensor_min_value: number | null;
   readonly sensor_max_value: number | null;
 }
+
+/** What the stream "windows" carries: the record and how often it was corrected by late readings (0: first result). */
+export interface PublishedWindow extends WindowRecord {
+  readonly revision: number;
+}
+
+/** Length of the windows of `analytics-sql/weather-windows.sql`. */
+export const WINDOW_MILLIS = 60_000;
