@@ -1,0 +1,14 @@
+/** Base class of what the local runtime may refuse to do; its message is one sentence for the person who started it. */
+export class LocalError extends Error {
+  override name = 'LocalError';
+}
+
+/** The data folder is open in another runtime. */
+export class FolderInUseError extends LocalError {
+  override name = 'FolderInUseError';
+}
+
+/** A file of the data folder cannot be read as what it should be. */
+export class CorruptDataError extends LocalError {
+  override name = 'CorruptDataError';
+}

@@ -1,0 +1,132 @@
+import type { BlockKey, CommitParticipant, DurableLog } from './durable-log.ts';
+import { type PendingRecord, RecordBlock } from './record-block.ts';
+
+export interface StreamShardOptions {
+  readonly stream: string;
+  readonly shard: number;
+  readonly nowMillis: () => number;
+  /** Called after records became durable. */
+  readonly notify: () => void;
+}
+
+/** One shard: an ordered run of records, buffered, then durable as blocks; the newest blocks stay in memory for readers. */
+export class StreamShard implements CommitParticipant {
+  readonly #log: DurableLog;
+  readonly #options: StreamShardOptions;
+  #pending: PendingRecord[] = [];
+  #preparing: RecordBlock | undefined;
+  #tail: RecordBlock[] = [];
+  #tailBytes = 0;
+  #nextIndex: number;
+  #lastArrivalMillis = 0;
+  /** Index of the oldest record kept. */
+  startIndex: number;
+  /** Index of the newest durable record plus one. */
+  endIndex: number;
+
+  constructor(log: DurableLog, options: StreamShardOptions) {
+    this.#log = log;
+    this.#options = options;
+    const newest = decode(log.readBlock(options.stream, options.shard, Number.MAX_SAFE_INTEGER));
+    this.endIndex = newest?.endIndex ?? 0;
+    this.startIndex = this.#kept(0)?.firstIndex ?? this.endIndex;
+    this.#nextIndex = this.endIndex;
+    if (newest) this.#lastArrivalMillis = newest.arrivalMillis(newest.count - 1);
+  }
+
+  /** Buffers a record and returns its index. Arrival times never go back within a shard. */
+  append(partitionKey: string, data: Buffer | string): number {
+    const arrivalMillis = Math.max(this.#options.nowMillis(), this.#lastArrivalMillis);
+    this.#lastArrivalMillis = arrivalMillis;
+    if (this.#pending.push({ partitionKey, data, arrivalMillis }) === 1) this.#log.enlist(this);
+    this.#nextIndex += 1;
+    return this.#nextIndex - 1;
+  }
+
+  prepare(put: (key: BlockKey, value: Uint8Array) => void): void {
+    const block = RecordBlock.encode(this.endIndex, this.#pending);
+    this.#pending = [];
+    this.#preparing = block;
+    put([this.#options.stream, this.#options.shard, block.firstIndex], block.bytes);
+  }
+
+  committed(): void {
+    const block = this.#preparing!;
+    this.#preparing = undefined;
+    this.endIndex = block.endIndex;
+    this.#tail.push(block);
+    this.#tailBytes += block.bytes.length;
+    while (this.#tailBytes > MAX_TAIL_BYTES && this.#tail.length > 1) {
+      this.#tailBytes -= this.#tail.shift()!.bytes.length;
+    }
+    this.#options.notify();
+  }
+
+  /** Every durable record from `index` on. */
+  *positions(index: number): Generator<{ block: RecordBlock; position: number }> {
+    let at = index;
+    for (let found = this.blockAt(at); found; found = this.blockAt(at)) {
+      for (let { position } = found; position < found.block.count; position += 1) {
+        yield { block: found.block, position };
+      }
+      at = found.block.endIndex;
+    }
+  }
+
+  /** The block with the first durable record at or after `index`, and that record's place in it. */
+  blockAt(index: number): { block: RecordBlock; position: number } | undefined {
+    const wanted = Math.max(index, this.startIndex);
+    if (wanted >= this.endIndex) return undefined;
+    const block = this.#inTail(wanted) ?? this.#kept(wanted);
+    return block && { block, position: Math.max(0, wanted - block.firstIndex) };
+  }
+
+  /** Index of the first record that arrived at or after an instant. */
+  indexAt(timestampMillis: number): number {
+    for (const { block, position } of this.positions(this.startIndex)) {
+      if (block.arrivalMillis(position) >= timestampMillis) return block.firstIndex + position;
+    }
+    return this.endIndex;
+  }
+
+  /** Forgets whole blocks whose newest record arrived before an instant, but never the last block, which keeps the count. */
+  trim(beforeMillis: number): number {
+    const from = this.startIndex;
+    for (
+      let block = this.#kept(from);
+      block && block.endIndex < this.endIndex;
+      block = this.#kept(block.endIndex)
+    ) {
+      if (block.arrivalMillis(block.count - 1) >= beforeMillis) break;
+      this.#log.removeBlock([this.#options.stream, this.#options.shard, block.firstIndex]);
+      this.startIndex = block.endIndex;
+    }
+    return this.startIndex - from;
+  }
+
+  #inTail(index: number): RecordBlock | undefined {
+    if (!this.#tail.length || index < this.#tail[0]!.firstIndex) return undefined;
+    let low = 0;
+    let high = this.#tail.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.#tail[middle]!.firstIndex <= index) low = middle;
+      else high = middle - 1;
+    }
+    return this.#tail[low];
+  }
+
+  /** The block that holds `index`, or where there is none (it was trimmed) the next one kept. */
+  #kept(index: number): RecordBlock | undefined {
+    const { stream, shard } = this.#options;
+    const floor = decode(this.#log.readBlock(stream, shard, index));
+    return floor && floor.endIndex > index ? floor : decode(this.#log.nextBlock(stream, shard, index));
+  }
+}
+
+function decode(kept: { firstIndex: number; bytes: Buffer } | undefined): RecordBlock | undefined {
+  return kept && RecordBlock.decode(kept.firstIndex, kept.bytes);
+}
+
+/** What of the newest records is kept in memory for readers that keep up. */
+const MAX_TAIL_BYTES = 4 * 1024 * 1024;
