@@ -1,0 +1,49 @@
+import { compileExpression, type Scope } from './compile-expression.ts';
+import { toBoolean } from './conversion.ts';
+import type { Evaluate, Frame } from './frame.ts';
+import type { ExpressionNode } from './nodes.ts';
+
+/** One operand of the ANDs that make up WHERE. */
+export interface Conjunct {
+  readonly node: ExpressionNode;
+  readonly evaluate: Evaluate;
+}
+
+/** A compiled WHERE. */
+export interface Condition {
+  /** Is it exactly true? Undefined does not fire a rule (AWS IoT developer guide, iot-sql-where). */
+  holds(frame: Frame): boolean;
+  readonly conjuncts: readonly Conjunct[];
+}
+
+/**
+ * Compiles WHERE as its conjuncts. The rule fires only if every one of them is true, so the first that is not decides,
+ * although AND itself would be Undefined rather than false.
+ */
+export function compileWhere(where: ExpressionNode | undefined, scope: Scope): Condition {
+  const conjuncts = conjunctsOf(where).map((node) => ({ node, evaluate: compileExpression(node, scope) }));
+  const [first, ...rest] = conjuncts.map(({ evaluate }) => evaluate);
+  if (first === undefined) return { conjuncts, holds: () => true };
+  // AND converts its operands, so the text "true" counts there but not as the whole of WHERE
+  if (rest.length === 0) return { conjuncts, holds: (frame) => first(frame) === true };
+  const all = [first, ...rest];
+  return { conjuncts, holds: (frame) => allTrue(all, frame) };
+}
+
+function allTrue(conjuncts: readonly Evaluate[], frame: Frame): boolean {
+  for (const evaluate of conjuncts) {
+    if (toBoolean(evaluate(frame)) !== true) return false;
+  }
+  return true;
+}
+
+/** The operands of the outermost ANDs, left to right, without recursion: a chain may be long. */
+function conjunctsOf(where: ExpressionNode | undefined): ExpressionNode[] {
+  const conjuncts: ExpressionNode[] = [];
+  const open = where === undefined ? [] : [where];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (node.kind === 'binary' && node.operator === 'AND') open.push(node.right, node.left);
+    else conjuncts.push(node);
+  }
+  return conjuncts;
+}

@@ -1,0 +1,44 @@
+import type { ExternalResult } from './external-functions.ts';
+import { jsonText } from './json-text.ts';
+import type { JsonValue, Value } from './value.ts';
+
+/** The calls that evaluating rules on one message has made, and their results. */
+export class ExternalCalls {
+  readonly #byFunction = new Map<object, Map<string, Value>>();
+  #pending: Promise<void>[] = [];
+
+  /** The result of a call, made once per call site and arguments; Undefined while it is under way or when it failed. */
+  call(site: object, values: readonly Value[], start: () => ExternalResult): Value {
+    const key = jsonText(values);
+    let results = this.#byFunction.get(site);
+    if (results === undefined) {
+      results = new Map();
+      this.#byFunction.set(site, results);
+    }
+    if (!results.has(key)) this.#start(results, key, start);
+    return results.get(key);
+  }
+
+  /** Waits for the calls under way; true when there were any. */
+  async settle(): Promise<boolean> {
+    const pending = this.#pending;
+    this.#pending = [];
+    await Promise.all(pending);
+    return pending.length > 0;
+  }
+
+  #start(results: Map<string, Value>, key: string, start: () => ExternalResult): void {
+    results.set(key, undefined);
+    const keep = (result: JsonValue | undefined) => {
+      results.set(key, result);
+    };
+    try {
+      const result = start();
+      if (result instanceof Promise) this.#pending.push(result.then(keep, () => keep(undefined)));
+      else keep(result);
+    } catch {
+      // a call that fails gives Undefined, as AWS does; the port's owner logs the reason
+      keep(undefined);
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import { RE2JS } from 're2js';
+
+/** Patterns kept compiled; rules that build patterns from messages must not grow memory. */
+const MAX_CACHED_PATTERNS = 200;
+
+/** Longest pattern; compiling takes time and memory in proportion. */
+const MAX_PATTERN_LENGTH = 1000;
+
+/** A regular expression whose matching takes time in proportion to the text, whatever the pattern. */
+export interface LinearRegexp {
+  isFoundIn(text: string): boolean;
+  /** The first match; undefined when there is none. */
+  firstIn(text: string): string | undefined;
+  /** Every match replaced; `$1` stands for a group. Undefined when the replacement names a group that does not exist. */
+  replaceAll(text: string, replacement: string): string | undefined;
+}
+
+const cache = new Map<string, LinearRegexp | undefined>();
+
+/**
+ * Compiles a pattern in RE2's syntax, which is Java's without look-around, back-references and possessive repetition.
+ * Undefined when it is none.
+ */
+export function compileRegexp(pattern: string): LinearRegexp | undefined {
+  if (cache.has(pattern)) return cache.get(pattern);
+  if (cache.size >= MAX_CACHED_PATTERNS) cache.delete(cache.keys().next().value ?? '');
+  const compiled = pattern.length > MAX_PATTERN_LENGTH ? undefined : wrap(pattern);
+  cache.set(pattern, compiled);
+  return compiled;
+}
+
+function wrap(pattern: string): LinearRegexp | undefined {
+  const regexp = attempt(() => RE2JS.compile(pattern));
+  if (regexp === undefined) return undefined;
+  return {
+    isFoundIn: (text) => regexp.matcher(text).find(),
+    firstIn(text) {
+      const matcher = regexp.matcher(text);
+      return matcher.find() ? (matcher.group() ?? undefined) : undefined;
+    },
+    replaceAll: (text, replacement) => attempt(() => regexp.matcher(text).replaceAll(replacement)),
+  };
+}
+
+/** The engine reports malformed patterns and unknown groups by throwing. */
+function attempt<Result>(run: () => Result): Result | undefined {
+  try {
+    return run();
+  } catch {
+    return undefined;
+  }
+}

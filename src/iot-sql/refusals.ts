@@ -1,0 +1,42 @@
+/** Words of other SQL dialects that do not exist in AWS IoT rules, and what to write instead. */
+const REFUSED_KEYWORDS: Readonly<Record<string, string>> = {
+  LIKE: 'use regexp_matches(), startswith() or indexof()',
+  BETWEEN: 'use two comparisons joined by AND',
+  IS: 'use isNull() or isUndefined()',
+  GROUP: 'a rule sees one message at a time; aggregate in a streaming application',
+  HAVING: 'a rule sees one message at a time; aggregate in a streaming application',
+  ORDER: 'a rule sees one message at a time',
+  LIMIT: 'a rule sees one message at a time',
+  JOIN: 'a rule has one topic filter; use a nested SELECT for arrays inside the message',
+  UNION: 'write two rules',
+  DISTINCT: 'a rule sees one message at a time',
+  INTO: 'outputs are actions of the rule',
+};
+
+/** Operators of other languages, and what to write instead. */
+const REFUSED_OPERATORS: Readonly<Record<string, string>> = {
+  '--': 'comments are not supported',
+  '/*': 'comments are not supported',
+  '||': 'use + to join strings',
+  '==': 'use =',
+  ';': 'a rule is one statement without a semicolon',
+  '#': 'write topic filters in single quotes',
+  $: 'write topic filters in single quotes',
+  '&': 'use bitand()',
+  '|': 'use bitor()',
+};
+
+/** Why a token can never stand in a rule, if it is one that people bring from elsewhere. */
+export function explainRefusal(token: {
+  readonly keyword: string;
+  readonly value: string;
+  readonly kind: string;
+}) {
+  if (token.kind === 'word' && Object.hasOwn(REFUSED_KEYWORDS, token.keyword)) {
+    return `"${token.keyword}" is not part of AWS IoT rules SQL, ${REFUSED_KEYWORDS[token.keyword]}`;
+  }
+  if (token.kind === 'operator' && Object.hasOwn(REFUSED_OPERATORS, token.value)) {
+    return `"${token.value}" is not part of AWS IoT rules SQL, ${REFUSED_OPERATORS[token.value]}`;
+  }
+  return undefined;
+}
