@@ -50,7 +50,8 @@ export const DEFAULT_SIMULATOR_OPTIONS: SimulatorOptions = {
   maxLagSeconds: 60,
 };
 
-interface Range {
+/** What a numeric option takes. */
+export interface Range {
   readonly min: number;
   readonly max: number;
   readonly whole: boolean;
@@ -78,8 +79,10 @@ const MAX_FAULT_SECONDS = 86_400;
 export function checkSimulatorOptions(given: Partial<SimulatorOptions>): SimulatorOptions {
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   const options: SimulatorOptions = { ...DEFAULT_SIMULATOR_OPTIONS, ...Object.fromEntries(set) };
-  for (const name of Object.keys(SIMULATOR_OPTION_RANGES) as NumericOption[])
-    checkNumber(name, options[name]);
+  for (const name of Object.keys(SIMULATOR_OPTION_RANGES) as NumericOption[]) {
+    const value = options[name];
+    if (value !== undefined) checkNumber(name, value, SIMULATOR_OPTION_RANGES[name]);
+  }
   checkFault('late', options.late);
   checkFault('skew', options.skew);
   checkUrl(options.url);
@@ -88,24 +91,27 @@ export function checkSimulatorOptions(given: Partial<SimulatorOptions>): Simulat
   return options;
 }
 
-/** Says what a numeric option takes, for messages and help. */
-export function describeRange({ min, max, whole }: Range): string {
-  return `${whole ? 'a whole number' : 'a number'} from ${min} to ${max}`;
+/**
+ * @param text what the user wrote, if it was not a number to begin with
+ * @throws SimulatorOptionError when the value is outside the range
+ */
+export function checkNumber(option: string, value: number, range: Range, text = String(value)): number {
+  const { min, max, whole } = range;
+  if (value >= min && value <= max && (!whole || Number.isInteger(value))) return value;
+  throw new SimulatorOptionError(
+    `Cannot use ${option} "${text}": expected ${whole ? 'a whole number' : 'a number'} from ${min} to ${max}`,
+  );
 }
 
 /**
  * Reads `FRACTION` or `FRACTION:MAX_SECONDS`, for example `0.05:120`.
  * @throws SimulatorOptionError
  */
-export function parseFault(name: 'late' | 'skew', text: string): Fault {
+export function parseFault(option: string, text: string, defaults: Fault): Fault {
   const [fraction = '', seconds, ...rest] = text.split(':');
-  const defaults = DEFAULT_SIMULATOR_OPTIONS[name];
-  const fault = {
-    fraction: decimal(fraction),
-    maxSeconds: seconds === undefined ? defaults.maxSeconds : decimal(seconds),
-  };
-  if (rest.length > 0) throw wrongFault(name, text);
-  return checkFault(name, fault, text);
+  const maxSeconds = seconds === undefined ? defaults.maxSeconds : decimal(seconds);
+  if (rest.length > 0) throw wrongFault(option, text);
+  return checkFault(option, { fraction: decimal(fraction), maxSeconds }, text);
 }
 
 /** A plain decimal number, or NaN: Number alone would take '', '0x10' and ' 1 '. */
@@ -113,26 +119,15 @@ export function decimal(text: string): number {
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
 }
 
-function checkNumber(name: NumericOption, value: number | undefined): void {
-  if (value === undefined) return;
-  const range = SIMULATOR_OPTION_RANGES[name];
-  if (value >= range.min && value <= range.max && (!range.whole || Number.isInteger(value))) return;
-  throw new SimulatorOptionError(`Cannot use ${name} "${value}": expected ${describeRange(range)}`);
-}
-
-function checkFault(
-  name: 'late' | 'skew',
-  fault: Fault,
-  text = `${fault.fraction}:${fault.maxSeconds}`,
-): Fault {
+function checkFault(option: string, fault: Fault, text = `${fault.fraction}:${fault.maxSeconds}`): Fault {
   const { fraction, maxSeconds } = fault;
   if (fraction >= 0 && fraction <= 1 && maxSeconds >= 1 && maxSeconds <= MAX_FAULT_SECONDS) return fault;
-  throw wrongFault(name, text);
+  throw wrongFault(option, text);
 }
 
-function wrongFault(name: string, text: string): SimulatorOptionError {
+function wrongFault(option: string, text: string): SimulatorOptionError {
   return new SimulatorOptionError(
-    `Cannot use ${name} "${text}": expected FRACTION[:MAX_SECONDS], a fraction from 0 to 1 and 1 to ${MAX_FAULT_SECONDS} seconds`,
+    `Cannot use ${option} "${text}": expected FRACTION[:MAX_SECONDS], a fraction from 0 to 1 and 1 to ${MAX_FAULT_SECONDS} seconds`,
   );
 }
 

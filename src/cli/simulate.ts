@@ -1,10 +1,13 @@
-import type { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
 import { ConnectError, DeviceError, SimulatorOptionError } from '../../devices/device-error.ts';
+import { printProgressLine, printSummary } from '../../devices/simulator/print-summary.ts';
 import {
+  checkNumber,
   DEFAULT_SIMULATOR_OPTIONS as DEFAULTS,
   decimal,
   parseFault,
+  SIMULATOR_OPTION_RANGES as RANGES,
+  type Range,
   type SimulatorOptions,
 } from '../../devices/simulator/simulator-options.ts';
 import type { Simulator } from '../../devices/simulator/start-simulator.ts';
@@ -33,16 +36,16 @@ interface SimulateFlags {
   readonly connections?: string;
   readonly qos: string;
   readonly mqttVersion: string;
-  readonly packed: boolean;
-  readonly gzip: boolean;
+  readonly packed?: boolean;
+  readonly gzip?: boolean;
   readonly late: string;
   readonly skew: string;
-  readonly identity: boolean;
+  readonly identity?: boolean;
   readonly duration?: string;
   readonly count?: string;
-  readonly json: boolean;
-  readonly quiet: boolean;
-  readonly exitWithParent: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly exitWithParent?: boolean;
 }
 
 /** `mesonet simulate`: publishes the weather of a simulated network to an MQTT broker. */
@@ -55,8 +58,8 @@ export function simulateCommand(): Command {
     .option('--seed <n>', 'the same seed gives the same stations, sensors and weather', String(DEFAULTS.seed))
     .option('--duration <seconds>', 'stop after so long (default: when stopped)')
     .option('--count <n>', 'stop after so many readings')
-    .option('--packed', 'one publish per station and second, on …/batch', false)
-    .option('--gzip', 'compress packed publishes', false)
+    .option('--packed', 'one publish per station and second, on …/batch')
+    .option('--gzip', 'compress packed publishes')
     .option(
       '--late <fraction[:seconds]>',
       `hold back a share of the readings and send them up to so much later (default seconds: ${DEFAULTS.late.maxSeconds})`,
@@ -67,20 +70,16 @@ export function simulateCommand(): Command {
       `a share of the stations has a clock off by up to so much (default seconds: ${DEFAULTS.skew.maxSeconds})`,
       '0',
     )
-    .option('--identity', 'add device_id, boot_id and sequence to each reading', false)
+    .option('--identity', 'add device_id, boot_id and sequence to each reading')
     .option(
       '--connections <n>',
       'MQTT connections that share the stations (default: one per station, at most 50)',
     )
     .option('--qos <0|1>', 'MQTT quality of service', String(DEFAULTS.qos))
     .option('--mqtt-version <4|5>', '4 is MQTT 3.1.1', String(DEFAULTS.mqttVersion))
-    .option('--json', 'print the summary as one line of JSON on stdout', false)
-    .option('--quiet', 'print no progress', false)
-    .option(
-      '--exit-with-parent',
-      'stop when the parent process ends (its IPC channel, else stdin, closes)',
-      false,
-    )
+    .option('--json', 'print the summary as one line of JSON on stdout')
+    .option('--quiet', 'print no progress')
+    .option('--exit-with-parent', 'stop when the parent process ends (its IPC channel, else stdin, closes)')
     .addHelpText('after', EXAMPLES)
     .allowExcessArguments(false);
   return command.action((flags: SimulateFlags) => simulate(command, flags));
@@ -106,32 +105,28 @@ async function simulate(command: Command, flags: SimulateFlags): Promise<void> {
 function readOptions(flags: SimulateFlags): Partial<SimulatorOptions> {
   return {
     url: flags.url,
-    stations: readNumber('--stations', flags.stations),
-    rate: readNumber('--rate', flags.rate),
-    seed: readNumber('--seed', flags.seed),
-    connections: optional('--connections', flags.connections),
-    durationSeconds: optional('--duration', flags.duration),
-    count: optional('--count', flags.count),
-    packed: flags.packed,
-    gzip: flags.gzip,
-    identity: flags.identity,
-    late: parseFault('late', flags.late),
-    skew: parseFault('skew', flags.skew),
+    stations: readNumber('--stations', flags.stations, RANGES.stations),
+    rate: readNumber('--rate', flags.rate, RANGES.rate),
+    seed: readNumber('--seed', flags.seed, RANGES.seed),
+    connections: readOptional('--connections', flags.connections, RANGES.connections),
+    durationSeconds: readOptional('--duration', flags.duration, RANGES.durationSeconds),
+    count: readOptional('--count', flags.count, RANGES.count),
+    packed: flags.packed ?? false,
+    gzip: flags.gzip ?? false,
+    identity: flags.identity ?? false,
+    late: parseFault('--late', flags.late, DEFAULTS.late),
+    skew: parseFault('--skew', flags.skew, DEFAULTS.skew),
     qos: choose('--qos', flags.qos, { 0: 0, 1: 1 }),
     mqttVersion: choose('--mqtt-version', flags.mqttVersion, { 4: 4, 5: 5 }),
   };
 }
 
-function optional(option: string, text: string | undefined): number | undefined {
-  return text === undefined ? undefined : readNumber(option, text);
+function readNumber(option: string, text: string, range: Range): number {
+  return checkNumber(option, decimal(text), range, text);
 }
 
-/** Ranges are checked where the options are used; here a text only becomes a number. */
-function readNumber(option: string, text: string): number {
-  const value = decimal(text);
-  if (Number.isNaN(value))
-    throw new SimulatorOptionError(`Cannot use ${option} "${text}": expected a number`);
-  return value;
+function readOptional(option: string, text: string | undefined, range: Range): number | undefined {
+  return text === undefined ? undefined : readNumber(option, text, range);
 }
 
 function choose<Value>(option: string, text: string, choices: Readonly<Record<string, Value>>): Value {
@@ -151,7 +146,7 @@ function hint(error: DeviceError, url: string): string {
 }
 
 /** The first signal stops in order; a second one, with no listener left, ends the process at once. */
-function stopOnSignals(simulator: Simulator, exitWithParent: boolean): void {
+function stopOnSignals(simulator: Simulator, exitWithParent = false): void {
   const stop = () => {
     // A connection that never came about is reported through `finished`.
     simulator.stop().catch(() => {});
@@ -159,6 +154,8 @@ function stopOnSignals(simulator: Simulator, exitWithParent: boolean): void {
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
   if (!exitWithParent) return;
+  // A parent that died reads no more; what is printed then is for nobody.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   if (process.connected) {
     process.once('disconnect', stop);
     return;
@@ -167,7 +164,7 @@ function stopOnSignals(simulator: Simulator, exitWithParent: boolean): void {
 }
 
 /** What is listened to for the parent's sake must not keep the process alive once the work is done. */
-function releaseParent(exitWithParent: boolean): void {
+function releaseParent(exitWithParent = false): void {
   if (!exitWithParent) return;
   if (process.connected) process.disconnect();
   else process.stdin.destroy();
@@ -189,14 +186,21 @@ async function startProgress(
     gracefulExit: false,
     linewrap: null,
   });
-  const show = () => showProgress(bar, simulator.summary(), goal);
-  bar.start(goal?.total ?? 1, 0, { line: 'connecting' });
+  let started = false;
+  const show = () => {
+    const summary = simulator.summary();
+    if (summary.connections === 0) return;
+    const progress = { line: printProgressLine(summary) };
+    if (!started) bar.start(goal?.total ?? 1, 0, progress);
+    started = true;
+    bar.update(goal === undefined ? 0 : Math.min(goal.total, goal.reached(summary)), progress);
+  };
   const timer = setInterval(show, 1000 / REFRESHES_PER_SECOND);
   return {
     stop: () => {
       clearInterval(timer);
       show();
-      bar.stop();
+      if (started) bar.stop();
     },
   };
 }
@@ -211,44 +215,4 @@ function goalOf({ count, durationSeconds }: Partial<SimulatorOptions>): Goal | u
   if (durationSeconds !== undefined)
     return { total: durationSeconds, reached: (summary) => Math.floor(summary.elapsedSeconds) };
   return undefined;
-}
-
-function showProgress(bar: SingleBar, summary: SimulatorSummary, goal: Goal | undefined): void {
-  bar.update(goal === undefined ? 0 : Math.min(goal.total, goal.reached(summary)), {
-    line: progressLine(summary),
-  });
-}
-
-function progressLine(summary: SimulatorSummary): string {
-  const parts = [
-    `${count(summary.sent)} sent`,
-    summary.unacknowledged === null ? '' : `${count(summary.unacknowledged)} unacknowledged`,
-    `${count(summary.lastSecond)}/s`,
-    ...faults(summary),
-  ];
-  return parts.filter((part) => part !== '').join(', ');
-}
-
-/** Only what happened is worth a word. */
-function faults(summary: SimulatorSummary): string[] {
-  const kinds = ['late', 'held', 'skewed', 'missed', 'failed', 'reconnects'] as const;
-  return kinds.filter((kind) => summary[kind] > 0).map((kind) => `${count(summary[kind])} ${kind}`);
-}
-
-function printSummary(summary: SimulatorSummary): string {
-  const { acknowledged, unacknowledged, ackMillisP50, ackMillisP99 } = summary;
-  const lines = [
-    `${count(summary.sent)} readings in ${count(summary.publishes)} publishes over ${summary.connections} connections, ${summary.elapsedSeconds} s, ${count(Math.round(summary.readingsPerSecond))} readings/s`,
-    acknowledged === null
-      ? 'QoS 0: no acknowledgements'
-      : `${count(acknowledged)} acknowledged, ${count(unacknowledged ?? 0)} unacknowledged`,
-    ackMillisP50 === null ? '' : `acknowledged within ${ackMillisP50} ms (p50), ${ackMillisP99} ms (p99)`,
-    faults(summary).join(', '),
-    summary.lastFailure ?? '',
-  ];
-  return lines.filter((line) => line !== '').join('\n');
-}
-
-function count(value: number): string {
-  return value.toLocaleString('en-US');
 }
