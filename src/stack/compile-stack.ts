@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { StackError } from './stack-error.ts';
+import type { Template } from './template.ts';
+
+export interface CompileStackOptions {
+  /** The folder of `serverless.yml`. */
+  readonly projectFolder: string;
+  /** Where compiled templates are kept, one for each state of the sources. */
+  readonly cacheFolder: string;
+  readonly stage?: string;
+}
+
+/**
+ * Compiles `serverless.yml` with the same framework that deploys it, without network or credentials, and reads the
+ * CloudFormation template. The result is kept until one of its sources changes.
+ *
+ * @throws StackError with the framework's own words when the stack does not compile
+ */
+export async function compileStack(options: CompileStackOptions): Promise<Template> {
+  const { projectFolder, cacheFolder, stage = 'dev' } = options;
+  const kept = join(cacheFolder, `${stage}-${sourceHash(projectFolder)}.json`);
+  if (!existsSync(kept)) {
+    mkdirSync(cacheFolder, { recursive: true });
+    const output = join(cacheFolder, `package-${process.pid}`);
+    await runFramework(projectFolder, ['package', '--stage', stage, '--package', output]);
+    renameSync(join(output, 'cloudformation-template-update-stack.json'), kept);
+    rmSync(output, { recursive: true, force: true });
+  }
+  return JSON.parse(readFileSync(kept, 'utf8')) as Template;
+}
+
+/** All that decides what is read here: the stack file, its parts, the rules' SQL, and the framework by the lockfile. */
+function sourceHash(projectFolder: string): string {
+  const hash = createHash('sha256');
+  const folders = ['resources', 'rules'];
+  const files = folders.flatMap((folder) => filesBelow(join(projectFolder, folder)));
+  for (const file of [
+    join(projectFolder, 'serverless.yml'),
+    join(projectFolder, 'package-lock.json'),
+    ...files.sort(),
+  ]) {
+    hash.update(file.slice(projectFolder.length)).update('\0').update(readFileSync(file)).update('\0');
+  }
+  return hash.digest('hex').slice(0, 20);
+}
+
+function filesBelow(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(yml|sql)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+function runFramework(projectFolder: string, args: readonly string[]): Promise<void> {
+  const script = join(projectFolder, 'node_modules', 'serverless', 'bin', 'serverless.js');
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [script, ...args], {
+      cwd: projectFolder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const output: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => output.push(chunk));
+    child.once('error', (cause) =>
+      reject(new StackError(`Cannot compile serverless.yml: ${cause.message}`, { cause })),
+    );
+    child.once('exit', (code) => {
+      if (code === 0) resolve();
+      else
+        reject(new StackError(`Cannot compile serverless.yml:\n${Buffer.concat(output).toString().trim()}`));
+    });
+  });
+}

@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import { readStack } from './read-stack.ts';
+import type { Template } from './template.ts';
+
+const place = { accountId: '000000000000', region: 'us-east-1', stackName: 'mesonet-dev' };
+const read = (Resources: Template['Resources'], Metadata = {}): ReturnType<typeof readStack> =>
+  readStack({ Resources, Metadata }, '/project', place);
+
+const readings = { Type: 'AWS::Kinesis::Stream', Properties: { Name: 'readings', ShardCount: 2 } };
+const store = {
+  Type: 'AWS::Lambda::Function',
+  Properties: { FunctionName: 'store', Handler: 'functions/store-readings.handler', Timeout: 60 },
+};
+
+describe('readStack()', () => {
+  it('reads a rule with its references resolved and its templates left alone', () => {
+    const rule = {
+      Type: 'AWS::IoT::TopicRule',
+      Properties: {
+        RuleName: 'telemetry',
+        TopicRulePayload: {
+          Sql: "SELECT * FROM 'a'",
+          Actions: [{ Kinesis: { StreamName: { Ref: 'Readings' }, PartitionKey: `\${topic(6)}` } }],
+        },
+      },
+    };
+    expect(read({ Readings: readings, Rule: rule }).topicRules).toEqual([
+      {
+        logicalId: 'Rule',
+        name: 'telemetry',
+        arn: 'arn:aws:iot:us-east-1:000000000000:rule/telemetry',
+        sql: "SELECT * FROM 'a'",
+        sqlVersion: '2015-10-08',
+        actions: [{ kind: 'Kinesis', members: { StreamName: 'readings', PartitionKey: `\${topic(6)}` } }],
+        errorAction: undefined,
+      },
+    ]);
+  });
+
+  it('reads a mapping with the defaults of the service', () => {
+    const mapping = {
+      Type: 'AWS::Lambda::EventSourceMapping',
+      Properties: {
+        EventSourceArn: { 'Fn::GetAtt': ['Readings', 'Arn'] },
+        FunctionName: { 'Fn::GetAtt': ['Store', 'Arn'] },
+        StartingPosition: 'TRIM_HORIZON',
+      },
+    };
+    expect(read({ Readings: readings, Store: store, Mapping: mapping }).eventSourceMappings).toEqual([
+      expect.objectContaining({
+        functionName: 'store',
+        streamArn: 'arn:aws:kinesis:us-east-1:000000000000:stream/readings',
+        batchSize: 100,
+        maximumRetryAttempts: -1,
+        maximumRecordAgeSeconds: -1,
+        bisect: false,
+      }),
+    ]);
+  });
+
+  it('finds the file of a function and the function of a route', () => {
+    const { functions, routes } = read({
+      QueryLambdaFunction: store,
+      HttpApiIntegrationQuery: { Type: 'AWS::ApiGatewayV2::Integration' },
+      Route: {
+        Type: 'AWS::ApiGatewayV2::Route',
+        Properties: {
+          RouteKey: 'GET /v1/sensors',
+          Target: { 'Fn::Join': ['/', ['integrations', { Ref: 'HttpApiIntegrationQuery' }]] },
+        },
+      },
+    });
+    expect(functions).toMatchObject([{ file: '/project/functions/store-readings.ts', export: 'handler' }]);
+    expect(routes).toEqual([{ method: 'GET', path: '/v1/sensors', functionName: 'store' }]);
+  });
+
+  it('reads streaming applications from the metadata', () => {
+    const applications = [
+      {
+        Name: 'w',
+        Code: 'analytics-sql/w.sql',
+        Input: 'Readings',
+        Outputs: { D: { Stream: 'Readings', PartitionKey: 'k' } },
+      },
+    ];
+    expect(
+      read({ Readings: readings }, { 'Mesonet::StreamingApplications': applications }).applications,
+    ).toEqual([
+      {
+        name: 'w',
+        file: '/project/analytics-sql/w.sql',
+        inputStream: 'readings',
+        outputs: [{ from: 'D', stream: 'readings', partitionKey: 'k' }],
+      },
+    ]);
+  });
+
+  it('says what has no stand-in, type by type and property by property', () => {
+    const { notEmulated } = read({
+      Cluster: { Type: 'AWS::Redshift::Cluster' },
+      Readings: { Type: 'AWS::Kinesis::Stream', Properties: { Name: 'r', WarmThroughput: 1 } },
+    });
+    expect(notEmulated).toEqual([
+      { logicalId: 'Cluster', type: 'AWS::Redshift::Cluster', reason: 'no local stand-in' },
+      { logicalId: 'Readings', type: 'AWS::Kinesis::Stream', reason: 'property WarmThroughput is ignored' },
+    ]);
+  });
+
+  it('substitutes names, attributes and escapes in Fn::Sub', () => {
+    const bucket = { Type: 'AWS::S3::Bucket' };
+    const named = (text: string): Template['Resources'] => ({
+      Archive: bucket,
+      Rule: {
+        Type: 'AWS::IoT::TopicRule',
+        Properties: { RuleName: 'r', TopicRulePayload: { Sql: { 'Fn::Sub': text } } },
+      },
+    });
+    const sqlOf = (text: string): string | undefined => read(named(text)).topicRules[0]?.sql;
+    expect(sqlOf(`\${Archive.Arn}/x \${Archive} \${!topic(2)} \${AWS::Region}`)).toBe(
+      `arn:aws:s3:::mesonet-dev-archive/x mesonet-dev-archive \${topic(2)} us-east-1`,
+    );
+  });
+
+  it('refuses references that lead nowhere', () => {
+    const sql = (value: unknown): Template['Resources'] => ({
+      Rule: { Type: 'AWS::IoT::TopicRule', Properties: { RuleName: 'r', TopicRulePayload: { Sql: value } } },
+    });
+    expect(() => read(sql({ Ref: 'Nothing' }))).toThrow("Cannot resolve a reference to 'Nothing'");
+    expect(() => read(sql({ 'Fn::ImportValue': 'x' }))).toThrow("Cannot resolve 'Fn::ImportValue'");
+  });
+});

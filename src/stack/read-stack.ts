@@ -1,0 +1,99 @@
+import { join } from 'node:path';
+import { resolveIntrinsics, type StackPlace } from './resolve-intrinsics.ts';
+import { readers } from './resource-readers.ts';
+import type { ApplicationResource, Stack } from './stack.ts';
+import { StackError } from './stack-error.ts';
+import { listOf, objectOf, type Properties, type Template, textOf } from './template.ts';
+
+/** What is being collected; the readers of the resource types fill it. */
+export type StackDraft = {
+  -readonly [Part in keyof Stack]: Stack[Part] extends readonly (infer Item)[] ? Item[] : Stack[Part];
+};
+
+/** Where a draft stands while one resource is read. */
+export interface ReadingContext {
+  readonly projectFolder: string;
+  readonly place: StackPlace;
+  readonly draft: StackDraft;
+  /** The ARN of a resource of the template. */
+  readonly arn: (logicalId: string) => string;
+  readonly name: (logicalId: string) => string;
+}
+
+/**
+ * Reads a compiled template into what is deployed, as data.
+ *
+ * @throws StackError when a reference leads nowhere
+ */
+export function readStack(template: Template, projectFolder: string, place: StackPlace): Stack {
+  const resolve = resolveIntrinsics(template, place);
+  const draft = emptyDraft(place);
+  const context: ReadingContext = {
+    projectFolder,
+    place,
+    draft,
+    arn: (logicalId) => String(resolve({ 'Fn::GetAtt': [logicalId, 'Arn'] })),
+    name: (logicalId) => String(resolve({ Ref: logicalId })),
+  };
+  for (const [logicalId, resource] of Object.entries(template.Resources)) {
+    const properties = resolve(resource.Properties ?? {}) as Properties;
+    const reader = readers[resource.Type];
+    if (!reader) {
+      draft.notEmulated.push({ logicalId, type: resource.Type, reason: 'no local stand-in' });
+      continue;
+    }
+    for (const name of Object.keys(properties)) {
+      if (reader.properties.includes(name)) continue;
+      draft.notEmulated.push({ logicalId, type: resource.Type, reason: `property ${name} is ignored` });
+    }
+    reader.read?.(logicalId, properties, context);
+  }
+  draft.applications.push(...readApplications(template, context));
+  checkReferences(draft);
+  return draft;
+}
+
+function emptyDraft({ region, accountId }: StackPlace): StackDraft {
+  return {
+    region,
+    accountId,
+    streams: [],
+    deliveryStreams: [],
+    buckets: [],
+    tables: [],
+    topics: [],
+    queues: [],
+    functions: [],
+    eventSourceMappings: [],
+    topicRules: [],
+    routes: [],
+    schedules: [],
+    applications: [],
+    notEmulated: [],
+  };
+}
+
+function readApplications(
+  template: Template,
+  { projectFolder, name }: ReadingContext,
+): ApplicationResource[] {
+  return listOf(template.Metadata ?? {}, 'Mesonet::StreamingApplications').map((application) => ({
+    name: textOf(application, 'Name') ?? '',
+    file: join(projectFolder, textOf(application, 'Code') ?? ''),
+    inputStream: name(textOf(application, 'Input') ?? ''),
+    outputs: Object.entries(objectOf(application, 'Outputs')).map(([from, output]) => ({
+      from,
+      stream: name(textOf(output as Properties, 'Stream') ?? ''),
+      partitionKey: textOf(output as Properties, 'PartitionKey') ?? '',
+    })),
+  }));
+}
+
+/** Routes, mappings and schedules must lead to functions that are there. */
+function checkReferences({ functions, routes, eventSourceMappings, schedules }: StackDraft): void {
+  const known = new Set(functions.map(({ name }) => name));
+  for (const { functionName } of [...routes, ...eventSourceMappings, ...schedules]) {
+    if (!known.has(functionName))
+      throw new StackError(`Cannot find function '${functionName}': the template has no such function`);
+  }
+}

@@ -1,0 +1,304 @@
+import { join } from 'node:path';
+import type { ReadingContext } from './read-stack.ts';
+import type { LifecycleRule, RuleAction } from './stack.ts';
+import { StackError } from './stack-error.ts';
+import { listOf, numberOf, objectOf, type Properties, textOf } from './template.ts';
+
+/** How one resource type is read. A property that is not listed is reported as not emulated. */
+interface ResourceReader {
+  /** Properties that are read, or that make no difference on one machine. */
+  readonly properties: readonly string[];
+  readonly read?: (logicalId: string, properties: Properties, context: ReadingContext) => void;
+}
+
+/** The resource types that have a local stand-in, or need none. */
+export const readers: Readonly<Record<string, ResourceReader>> = {
+  'AWS::Kinesis::Stream': {
+    properties: [
+      'Name',
+      'ShardCount',
+      'RetentionPeriodHours',
+      'StreamEncryption',
+      'StreamModeDetails',
+      'Tags',
+    ],
+    read: (logicalId, properties, { draft, ...context }) =>
+      draft.streams.push({
+        ...named(logicalId, context),
+        shardCount: numberOf(properties, 'ShardCount', 1),
+        retentionHours: numberOf(properties, 'RetentionPeriodHours', 24),
+      }),
+  },
+  'AWS::KinesisFirehose::DeliveryStream': {
+    properties: [
+      'DeliveryStreamName',
+      'DeliveryStreamType',
+      'DeliveryStreamEncryptionConfigurationInput',
+      'ExtendedS3DestinationConfiguration',
+      'Tags',
+    ],
+    read: readDeliveryStream,
+  },
+  'AWS::S3::Bucket': {
+    properties: [
+      'BucketName',
+      'PublicAccessBlockConfiguration',
+      'OwnershipControls',
+      'BucketEncryption',
+      'LifecycleConfiguration',
+      'Tags',
+    ],
+    read: (logicalId, properties, { draft, ...context }) => {
+      if (logicalId === 'ServerlessDeploymentBucket') return;
+      const rules = listOf(objectOf(properties, 'LifecycleConfiguration'), 'Rules');
+      draft.buckets.push({ ...named(logicalId, context), lifecycle: rules.map(readLifecycleRule) });
+    },
+  },
+  'AWS::DynamoDB::Table': {
+    properties: [
+      'TableName',
+      'BillingMode',
+      'AttributeDefinitions',
+      'KeySchema',
+      'GlobalSecondaryIndexes',
+      'LocalSecondaryIndexes',
+      'PointInTimeRecoverySpecification',
+      'Tags',
+    ],
+    read: (logicalId, properties, { draft, ...context }) =>
+      draft.tables.push({ ...named(logicalId, context), input: properties }),
+  },
+  'AWS::SNS::Topic': {
+    properties: ['TopicName', 'KmsMasterKeyId', 'Tags'],
+    read: (logicalId, _, { draft, ...context }) => draft.topics.push(named(logicalId, context)),
+  },
+  'AWS::SQS::Queue': {
+    properties: [
+      'QueueName',
+      'KmsMasterKeyId',
+      'SqsManagedSseEnabled',
+      'VisibilityTimeout',
+      'MessageRetentionPeriod',
+    ],
+    read: (logicalId, _, { draft, place, ...context }) => {
+      const queue = { ...named(logicalId, { ...context }), url: '' };
+      draft.queues.push({
+        ...queue,
+        url: `https://sqs.${place.region}.amazonaws.com/${place.accountId}/${queue.name}`,
+      });
+    },
+  },
+  'AWS::Lambda::Function': {
+    properties: [
+      'Code',
+      'Handler',
+      'Runtime',
+      'FunctionName',
+      'Description',
+      'MemorySize',
+      'Timeout',
+      'Architectures',
+      'Environment',
+      'Role',
+      'TracingConfig',
+      'Tags',
+    ],
+    read: readFunction,
+  },
+  'AWS::Lambda::EventInvokeConfig': {
+    properties: ['FunctionName', 'Qualifier', 'MaximumRetryAttempts'],
+    read: (_, properties, { draft }) => {
+      const name = functionNameOf(textOf(properties, 'FunctionName') ?? '');
+      const attempts = numberOf(properties, 'MaximumRetryAttempts', 2);
+      draft.functions = draft.functions.map((entry) =>
+        entry.name === name ? { ...entry, asyncRetryAttempts: attempts } : entry,
+      );
+    },
+  },
+  'AWS::Lambda::EventSourceMapping': {
+    properties: [
+      'BatchSize',
+      'MaximumBatchingWindowInSeconds',
+      'Enabled',
+      'EventSourceArn',
+      'FunctionName',
+      'StartingPosition',
+      'MaximumRetryAttempts',
+      'BisectBatchOnFunctionError',
+      'FunctionResponseTypes',
+      'MaximumRecordAgeInSeconds',
+      'DestinationConfig',
+      'ParallelizationFactor',
+      'TumblingWindowInSeconds',
+      'FilterCriteria',
+    ],
+    read: readEventSourceMapping,
+  },
+  'AWS::IoT::TopicRule': { properties: ['RuleName', 'TopicRulePayload', 'Tags'], read: readTopicRule },
+  'AWS::ApiGatewayV2::Route': {
+    properties: ['ApiId', 'RouteKey', 'Target', 'AuthorizationType'],
+    read: (_, properties, { draft }) => {
+      const [method = '', path = ''] = (textOf(properties, 'RouteKey') ?? '').split(' ');
+      draft.routes.push({
+        method,
+        path,
+        functionName: functionOfIntegration(textOf(properties, 'Target') ?? '', draft),
+      });
+    },
+  },
+  'AWS::Events::Rule': {
+    properties: ['ScheduleExpression', 'State', 'Targets', 'Name', 'Description'],
+    read: (logicalId, properties, { draft }) => {
+      for (const target of listOf(properties, 'Targets')) {
+        const input = textOf(target, 'Input');
+        draft.schedules.push({
+          name: textOf(properties, 'Name') ?? logicalId,
+          expression: textOf(properties, 'ScheduleExpression') ?? '',
+          functionName: functionNameOf(textOf(target, 'Arn') ?? ''),
+          ...(input === undefined ? {} : { input }),
+        });
+      }
+    },
+  },
+  'AWS::ApiGatewayV2::Api': { properties: ['Name', 'ProtocolType', 'Description'] },
+  'AWS::ApiGatewayV2::Stage': {
+    properties: ['ApiId', 'StageName', 'AutoDeploy', 'DefaultRouteSettings', 'AccessLogSettings'],
+  },
+  'AWS::ApiGatewayV2::Integration': {
+    properties: ['ApiId', 'IntegrationType', 'IntegrationUri', 'PayloadFormatVersion', 'TimeoutInMillis'],
+  },
+  // Who may do what is decided by whoever runs the machine; logs go to files; versions and permissions have no effect here.
+  'AWS::IAM::Role': {
+    properties: ['AssumeRolePolicyDocument', 'Policies', 'RoleName', 'ManagedPolicyArns', 'Path'],
+  },
+  'AWS::Logs::LogGroup': { properties: ['LogGroupName', 'RetentionInDays'] },
+  'AWS::Lambda::Version': { properties: ['FunctionName', 'CodeSha256', 'Description'] },
+  'AWS::Lambda::Permission': {
+    properties: ['FunctionName', 'Action', 'Principal', 'SourceArn', 'SourceAccount'],
+  },
+  'AWS::S3::BucketPolicy': { properties: ['Bucket', 'PolicyDocument'] },
+};
+
+function named(
+  logicalId: string,
+  { arn }: Pick<ReadingContext, 'arn' | 'name'>,
+): { logicalId: string; name: string; arn: string } {
+  const resourceArn = arn(logicalId);
+  return {
+    logicalId,
+    arn: resourceArn,
+    name: resourceArn.slice(Math.max(resourceArn.lastIndexOf('/'), resourceArn.lastIndexOf(':')) + 1),
+  };
+}
+
+/** The function's name, of its name, its ARN or its qualified ARN. */
+function functionNameOf(reference: string): string {
+  const found = /:function:([^:]+)/.exec(reference);
+  return found ? found[1]! : reference;
+}
+
+/** Integrations of the framework are named `HttpApiIntegration` plus the function's key. */
+function functionOfIntegration(target: string, { functions }: ReadingContext['draft']): string {
+  const key = target.replace(/^integrations\/HttpApiIntegration/, '');
+  const found = functions.find(({ logicalId }) => logicalId === `${key}LambdaFunction`);
+  if (!found) throw new StackError(`Cannot find the function of the route target '${target}'`);
+  return found.name;
+}
+
+function readFunction(
+  logicalId: string,
+  properties: Properties,
+  { draft, projectFolder, ...context }: ReadingContext,
+): void {
+  const handler = textOf(properties, 'Handler') ?? '';
+  const dot = handler.lastIndexOf('.');
+  const variables = objectOf(objectOf(properties, 'Environment'), 'Variables');
+  draft.functions.push({
+    ...named(logicalId, context),
+    file: join(projectFolder, `${handler.slice(0, dot)}.ts`),
+    export: handler.slice(dot + 1),
+    environment: Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, String(value)])),
+    timeoutSeconds: numberOf(properties, 'Timeout', 6),
+    memoryMegabytes: numberOf(properties, 'MemorySize', 1024),
+    asyncRetryAttempts: 2,
+  });
+}
+
+function readDeliveryStream(
+  logicalId: string,
+  properties: Properties,
+  { draft, ...context }: ReadingContext,
+): void {
+  const destination = objectOf(properties, 'ExtendedS3DestinationConfiguration');
+  const hints = objectOf(destination, 'BufferingHints');
+  draft.deliveryStreams.push({
+    ...named(logicalId, context),
+    bucketName: (textOf(destination, 'BucketARN') ?? '').replace('arn:aws:s3:::', ''),
+    prefix: textOf(destination, 'Prefix') ?? '',
+    errorOutputPrefix: textOf(destination, 'ErrorOutputPrefix') ?? '',
+    bufferSeconds: numberOf(hints, 'IntervalInSeconds', 300),
+    bufferMegabytes: numberOf(hints, 'SizeInMBs', 5),
+    compression: textOf(destination, 'CompressionFormat') === 'GZIP' ? 'GZIP' : 'UNCOMPRESSED',
+  });
+}
+
+function readLifecycleRule(rule: Properties): LifecycleRule {
+  const expiration = numberOf(rule, 'ExpirationInDays', -1);
+  const minimum = numberOf(rule, 'ObjectSizeGreaterThan', -1);
+  return {
+    id: textOf(rule, 'Id') ?? '',
+    prefix: textOf(rule, 'Prefix') ?? '',
+    minimumBytes: minimum < 0 ? undefined : minimum,
+    transitions: listOf(rule, 'Transitions').map((transition) => ({
+      storageClass: textOf(transition, 'StorageClass') ?? '',
+      days: numberOf(transition, 'TransitionInDays', 0),
+    })),
+    expirationDays: expiration < 0 ? undefined : expiration,
+  };
+}
+
+function readEventSourceMapping(logicalId: string, properties: Properties, { draft }: ReadingContext): void {
+  const onFailure = textOf(objectOf(objectOf(properties, 'DestinationConfig'), 'OnFailure'), 'Destination');
+  const responseTypes = (properties.FunctionResponseTypes ?? []) as readonly string[];
+  draft.eventSourceMappings.push({
+    logicalId,
+    functionName: functionNameOf(textOf(properties, 'FunctionName') ?? ''),
+    streamArn: textOf(properties, 'EventSourceArn') ?? '',
+    startingPosition: textOf(properties, 'StartingPosition') === 'LATEST' ? 'LATEST' : 'TRIM_HORIZON',
+    batchSize: numberOf(properties, 'BatchSize', 100),
+    batchWindowSeconds: numberOf(properties, 'MaximumBatchingWindowInSeconds', 0),
+    parallelizationFactor: numberOf(properties, 'ParallelizationFactor', 1),
+    bisect: properties.BisectBatchOnFunctionError === true,
+    maximumRetryAttempts: numberOf(properties, 'MaximumRetryAttempts', -1),
+    maximumRecordAgeSeconds: numberOf(properties, 'MaximumRecordAgeInSeconds', -1),
+    reportBatchItemFailures: responseTypes.includes('ReportBatchItemFailures'),
+    tumblingWindowSeconds: numberOf(properties, 'TumblingWindowInSeconds', 0),
+    filterPatterns: listOf(objectOf(properties, 'FilterCriteria'), 'Filters').map(
+      (filter) => textOf(filter, 'Pattern') ?? '',
+    ),
+    ...(onFailure === undefined ? {} : { onFailureArn: onFailure }),
+  });
+}
+
+function readTopicRule(
+  logicalId: string,
+  properties: Properties,
+  { draft, ...context }: ReadingContext,
+): void {
+  const payload = objectOf(properties, 'TopicRulePayload');
+  if (payload.RuleDisabled === true) return;
+  const errorAction = objectOf(payload, 'ErrorAction');
+  draft.topicRules.push({
+    ...named(logicalId, context),
+    sql: textOf(payload, 'Sql') ?? '',
+    // The service takes 2015-10-08 when the template says nothing (AWS IoT developer guide, iot-rule-sql-version).
+    sqlVersion: textOf(payload, 'AwsIotSqlVersion') === '2016-03-23' ? '2016-03-23' : '2015-10-08',
+    actions: listOf(payload, 'Actions').map(readAction),
+    errorAction: Object.keys(errorAction).length ? readAction(errorAction) : undefined,
+  });
+}
+
+function readAction(action: Properties): RuleAction {
+  const [kind = ''] = Object.keys(action);
+  return { kind, members: objectOf(action, kind) };
+}

@@ -1,0 +1,134 @@
+import type { Properties } from './template.ts';
+
+/** What is deployed, read from the compiled template, with every intrinsic function resolved. */
+export interface Stack {
+  readonly region: string;
+  readonly accountId: string;
+  readonly streams: readonly StreamResource[];
+  readonly deliveryStreams: readonly DeliveryStreamResource[];
+  readonly buckets: readonly BucketResource[];
+  readonly tables: readonly TableResource[];
+  readonly topics: readonly NamedResource[];
+  readonly queues: readonly (NamedResource & { readonly url: string })[];
+  readonly functions: readonly FunctionResource[];
+  readonly eventSourceMappings: readonly EventSourceMappingResource[];
+  readonly topicRules: readonly TopicRuleResource[];
+  readonly routes: readonly RouteResource[];
+  readonly schedules: readonly ScheduleResource[];
+  readonly applications: readonly ApplicationResource[];
+  /** What the template asks for and no local stand-in does. */
+  readonly notEmulated: readonly {
+    readonly logicalId: string;
+    readonly type: string;
+    readonly reason: string;
+  }[];
+}
+
+export interface NamedResource {
+  readonly logicalId: string;
+  readonly name: string;
+  readonly arn: string;
+}
+
+export interface StreamResource extends NamedResource {
+  readonly shardCount: number;
+  readonly retentionHours: number;
+}
+
+export interface DeliveryStreamResource extends NamedResource {
+  readonly bucketName: string;
+  readonly prefix: string;
+  readonly errorOutputPrefix: string;
+  readonly bufferSeconds: number;
+  readonly bufferMegabytes: number;
+  readonly compression: 'GZIP' | 'UNCOMPRESSED';
+}
+
+export interface BucketResource extends NamedResource {
+  readonly lifecycle: readonly LifecycleRule[];
+}
+
+/** One S3 lifecycle rule; days since the object was made. */
+export interface LifecycleRule {
+  readonly id: string;
+  readonly prefix: string;
+  readonly minimumBytes: number | undefined;
+  readonly transitions: readonly { readonly storageClass: string; readonly days: number }[];
+  readonly expirationDays: number | undefined;
+}
+
+export interface TableResource extends NamedResource {
+  /** The properties of the template, which are those of CreateTable. */
+  readonly input: Properties;
+}
+
+export interface FunctionResource extends NamedResource {
+  /** Absolute path of the TypeScript file. */
+  readonly file: string;
+  readonly export: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutSeconds: number;
+  readonly memoryMegabytes: number;
+  /** How often a failed asynchronous invocation is tried again. */
+  readonly asyncRetryAttempts: number;
+}
+
+export interface EventSourceMappingResource {
+  readonly logicalId: string;
+  readonly functionName: string;
+  readonly streamArn: string;
+  readonly startingPosition: 'TRIM_HORIZON' | 'LATEST';
+  readonly batchSize: number;
+  readonly batchWindowSeconds: number;
+  readonly parallelizationFactor: number;
+  readonly bisect: boolean;
+  /** -1 means without end. */
+  readonly maximumRetryAttempts: number;
+  /** -1 means without end. */
+  readonly maximumRecordAgeSeconds: number;
+  readonly reportBatchItemFailures: boolean;
+  readonly tumblingWindowSeconds: number;
+  readonly onFailureArn?: string;
+  readonly filterPatterns: readonly string[];
+}
+
+export interface TopicRuleResource extends NamedResource {
+  readonly sql: string;
+  readonly sqlVersion: '2015-10-08' | '2016-03-23';
+  readonly actions: readonly RuleAction[];
+  readonly errorAction: RuleAction | undefined;
+}
+
+/** A rule action by its name in CloudFormation, with its members resolved but its `${…}` templates untouched. */
+export interface RuleAction {
+  readonly kind: string;
+  readonly members: Properties;
+}
+
+export interface RouteResource {
+  readonly method: string;
+  /** For example `/v1/sensors/{sensor_id}/latest`. */
+  readonly path: string;
+  readonly functionName: string;
+}
+
+export interface ScheduleResource {
+  readonly name: string;
+  /** `rate(1 day)` or `cron(…)`. */
+  readonly expression: string;
+  readonly functionName: string;
+  readonly input?: string;
+}
+
+/** A streaming SQL application, from the template's Metadata. */
+export interface ApplicationResource {
+  readonly name: string;
+  /** Absolute path of the `.sql` file; its input schema stands beside it as `.input.json`. */
+  readonly file: string;
+  readonly inputStream: string;
+  readonly outputs: readonly {
+    readonly from: string;
+    readonly stream: string;
+    readonly partitionKey: string;
+  }[];
+}
