@@ -7,6 +7,7 @@ import { MATH_FUNCTIONS } from './math.ts';
 import { MESSAGE_FUNCTIONS } from './message.ts';
 import { REGEXP_FUNCTIONS } from './regexp.ts';
 import { TEXT_FUNCTIONS } from './text.ts';
+import { TIME_FUNCTIONS } from './time.ts';
 
 /** Every function of the language by its name in lower case (AWS IoT developer guide, iot-sql-functions). */
 export const FUNCTIONS: FunctionTable = {
@@ -14,6 +15,7 @@ export const FUNCTIONS: FunctionTable = {
   ...TEXT_FUNCTIONS,
   ...REGEXP_FUNCTIONS,
   ...HASH_FUNCTIONS,
+  ...TIME_FUNCTIONS,
   ...COLLECTION_FUNCTIONS,
   ...ENCODING_FUNCTIONS,
   ...MESSAGE_FUNCTIONS,
