@@ -1,0 +1,52 @@
+import type { Operations } from './aws-endpoint-json.ts';
+import { describeStream, describeStreamSummary, listShards, listStreams } from './kinesis-api-describe.ts';
+import { putRecord, putRecords } from './kinesis-api-put.ts';
+import { getRecords, getShardIterator } from './kinesis-api-read.ts';
+import { kinesisShapes } from './kinesis-api-shapes.ts';
+import type { KinesisApiOptions } from './kinesis-api-streams.ts';
+
+/**
+ * The operations of Kinesis Data Streams over the given streams (Amazon Kinesis Data Streams API reference). The
+ * in-process transport of the handlers and the HTTP door call the same functions.
+ */
+export function kinesisOperations(options: KinesisApiOptions): Operations {
+  const withOptions =
+    <I>(run: (options: KinesisApiOptions, input: I) => object | Promise<object>) =>
+    async (input: I): Promise<object> =>
+      run(options, input);
+  return {
+    ListStreams: { input: kinesisShapes.ListStreams, run: withOptions(listStreams) },
+    DescribeStream: { input: kinesisShapes.DescribeStream, run: withOptions(describeStream) },
+    DescribeStreamSummary: {
+      input: kinesisShapes.DescribeStreamSummary,
+      run: withOptions(describeStreamSummary),
+    },
+    ListShards: { input: kinesisShapes.ListShards, run: withOptions(listShards) },
+    PutRecord: { input: kinesisShapes.PutRecord, run: withOptions(putRecord) },
+    PutRecords: { input: kinesisShapes.PutRecords, run: withOptions(putRecords) },
+    GetShardIterator: { input: kinesisShapes.GetShardIterator, run: withOptions(getShardIterator) },
+    GetRecords: { input: kinesisShapes.GetRecords, run: withOptions(getRecords) },
+  };
+}
+
+/** Properties of AWS::Kinesis::Stream that the stand-in obeys or that change nothing a program could notice here. */
+const KNOWN: readonly string[] = [
+  'Name',
+  'ShardCount',
+  'RetentionPeriodHours',
+  'StreamEncryption',
+  'Tags',
+  'DesiredShardLevelMetrics',
+];
+
+/** What a stream's properties ask for and the stand-in does not do: one sentence for each. */
+export function unsupportedStreamProperties(properties: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(properties)
+    .filter(([name]) => !KNOWN.includes(name))
+    .filter(([, value]) => (value as { StreamMode?: string })?.StreamMode !== 'PROVISIONED')
+    .map(([name]) =>
+      name === 'StreamModeDetails'
+        ? 'StreamModeDetails: the number of shards is fixed'
+        : `${name}: not known to the Kinesis stand-in`,
+    );
+}
