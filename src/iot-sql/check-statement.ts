@@ -6,6 +6,7 @@ import { EXTERNAL_METHODS } from './functions/external.ts';
 import type { FunctionSpec } from './functions/function-spec.ts';
 import { FUNCTIONS, findFunction } from './functions/function-table.ts';
 import { IotSqlError } from './iot-sql-error.ts';
+import { compileRegexp, javaOnlyFeature } from './linear-regexp.ts';
 import type { CallNode, ExpressionNode, Extent, StatementNode } from './nodes.ts';
 import { printExpression } from './printer.ts';
 import { topicFilterProblem } from './topic-filter.ts';
@@ -131,6 +132,7 @@ class Checker {
     if (call.castType !== undefined) this.#checkCast(call.castType, call);
     this.#checkArity(call, spec);
     this.#checkFixedArguments(call, spec);
+    this.#checkPattern(call);
     this.#checkExternal(call, spec);
     this.#countCall(call, spec);
   }
@@ -154,11 +156,21 @@ class Checker {
   /** AWS IoT developer guide, iot-sql-set: variables cannot stand for role ARNs and mode switches. */
   #checkFixedArguments(call: CallNode, spec: FunctionSpec): void {
     for (const position of spec.fixedArguments ?? []) {
-      const argument = call.arguments[position];
-      if (argument?.kind === 'variable') {
-        this.#fail(argument, `Argument ${position + 1} of "${call.name}" may not be a variable`);
-      }
+      const argument = call.arguments.at(position);
+      if (argument?.kind === 'variable')
+        this.#fail(argument, `This argument of "${call.name}" may not be a variable`);
     }
+  }
+
+  /** A pattern that Java runs and the linear-time engine does not must not turn into Undefined unseen. */
+  #checkPattern(call: CallNode): void {
+    const pattern = call.arguments[1];
+    if (!call.name.startsWith('regexp_') || pattern?.kind !== 'literal' || typeof pattern.value !== 'string')
+      return;
+    if (compileRegexp(pattern.value) !== undefined) return;
+    const feature = javaOnlyFeature(pattern.value);
+    if (feature !== undefined) this.#fail(pattern, `Pattern uses ${feature}, which is not supported`);
+    this.#warn(pattern, `Pattern ${pattern.value} is no regular expression, the result is always Undefined`);
   }
 
   #checkExternal(call: CallNode, spec: FunctionSpec): void {

@@ -19,11 +19,13 @@ export function notEqual(left: Value, right: Value): boolean | undefined {
 
 /** Order is that of Decimals, strings are never compared as text; what is no number makes the result Undefined. */
 export function less(left: Value, right: Value): boolean | undefined {
+  if (typeof left === 'number' && typeof right === 'number') return left < right;
   const [a, b] = [toNumeric(left), toNumeric(right)];
   return a === undefined || b === undefined ? undefined : a < b;
 }
 
 export function lessOrEqual(left: Value, right: Value): boolean | undefined {
+  if (typeof left === 'number' && typeof right === 'number') return left <= right;
   const [a, b] = [toNumeric(left), toNumeric(right)];
   return a === undefined || b === undefined ? undefined : a <= b;
 }

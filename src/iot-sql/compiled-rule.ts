@@ -55,6 +55,7 @@ export class CompiledRule {
   readonly #select: Evaluate;
   readonly #writeText: WriteText;
   readonly #isStar: boolean;
+  readonly #sharesFrame: boolean;
 
   constructor({ source, statement, scope, warnings, ruleName }: CompiledRuleParts) {
     this.sql = source.text;
@@ -71,6 +72,7 @@ export class CompiledRule {
     this.#select = compileSelect(statement.select, scope);
     this.#writeText = compileTextOutput(statement.select, scope);
     this.#isStar = isStarOnly(statement);
+    this.#sharesFrame = scope.version === '2016-03-23' && statement.set.length === 0;
   }
 
   /** Evaluates the rule on a message to plain JSON data. */
@@ -133,6 +135,7 @@ export class CompiledRule {
   }
 
   #frame(message: RuleMessage): Frame {
+    if (this.#sharesFrame) return message.frame;
     const current = this.version === '2016-03-23' ? message.json : message.jsonWithDecimals;
     return this.#assign(new Frame(message, current, undefined, []));
   }

@@ -50,3 +50,17 @@ function attempt<Result>(run: () => Result): Result | undefined {
     return undefined;
   }
 }
+
+/** What Java's regular expressions have and a linear-time engine cannot run. */
+const JAVA_ONLY: readonly (readonly [feature: string, pattern: RegExp])[] = [
+  ['look-ahead', /\(\?[=!]/],
+  ['look-behind', /\(\?<[=!]/],
+  ['an atomic group', /\(\?>/],
+  ['a back-reference', /\\(?:[1-9]|k<)/],
+  ['possessive repetition', /[*+?}]\+/],
+];
+
+/** The feature of Java's regular expressions that keeps a pattern from compiling here; undefined when it is just malformed. */
+export function javaOnlyFeature(pattern: string): string | undefined {
+  return JAVA_ONLY.find(([, candidate]) => candidate.test(pattern))?.[0];
+}

@@ -1,4 +1,5 @@
 import { ExternalCalls } from './external-calls.ts';
+import { Frame } from './frame.ts';
 import { Payload } from './payload.ts';
 import { Topic } from './topic.ts';
 import type { Value } from './value.ts';
@@ -44,6 +45,7 @@ export class RuleMessage {
   readonly #payload: Payload;
   #timestampMillis: number | undefined;
   #externalCalls: ExternalCalls | undefined;
+  #frame: Frame | undefined;
 
   constructor(input: MessageInput) {
     this.input = input;
@@ -71,6 +73,12 @@ export class RuleMessage {
   /** The parsed payload with whole Decimals such as `10.0` kept apart from Ints, for version 2015-10-08. */
   get jsonWithDecimals(): Value {
     return this.#payload.jsonWithDecimals;
+  }
+
+  /** The frame that rules of version 2016-03-23 without SET run on; one serves all of them. */
+  get frame(): Frame {
+    this.#frame ??= new Frame(this, this.#payload.json, undefined, []);
+    return this.#frame;
   }
 
   /** Why the payload is not JSON that rules can look into; undefined when it is. */

@@ -134,7 +134,13 @@ function printSubquery(node: SubqueryNode): string {
 
 function printSelect(select: SelectNode): string {
   if (select.kind === 'value') return `SELECT VALUE ${printExpression(select.expression)}`;
-  return `SELECT ${select.items.map(printItem).join(', ')}`;
+  return `SELECT ${guardValue(select.items.map(printItem)).join(', ')}`;
+}
+
+/** At the start of the list `value[0]` would be read as the keyword VALUE and an array. */
+function guardValue(items: readonly string[]): string[] {
+  const [first = '', ...rest] = items;
+  return [first.replace(/^value(?=\[)/i, '($&)'), ...rest];
 }
 
 function printItem(item: SelectItemNode): string {

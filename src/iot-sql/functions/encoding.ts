@@ -37,7 +37,7 @@ function decodeText(encoded: string): Value {
   if (!BASE64.test(encoded)) return null;
   try {
     const text = UTF8.decode(Buffer.from(encoded, 'base64'));
-    return parseJson(text) ?? text;
+    return parseJson(text);
   } catch {
     return null;
   }
@@ -45,9 +45,9 @@ function decodeText(encoded: string): Value {
 
 function parseJson(text: string): Value {
   try {
-    return (JSON.parse(text) as Value) ?? undefined;
+    return JSON.parse(text) as Value;
   } catch {
-    return undefined;
+    return text;
   }
 }
 

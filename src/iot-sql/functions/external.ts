@@ -99,13 +99,13 @@ export const EXTERNAL_METHODS: Readonly<Record<string, keyof ExternalFunctions>>
 /** Functions that reach other services (AWS IoT developer guide, iot-sql-functions). */
 export const EXTERNAL_FUNCTIONS: FunctionTable = {
   aws_lambda: port(2, 2, awsLambda),
-  get_dynamodb: port(4, 6, getDynamodb, { since: '2016-03-23', maxCalls: 1, fixedArguments: [3, 5] }),
+  get_dynamodb: port(4, 6, getDynamodb, { since: '2016-03-23', maxCalls: 1, fixedArguments: [-1] }),
   get_registry_data: port(3, 3, getRegistryData, {
     since: '2016-03-23',
     maxCalls: 1,
-    fixedArguments: [0, 2],
+    fixedArguments: [0, -1],
   }),
-  get_secret: port(3, 4, getSecret, { fixedArguments: [1] }),
-  get_thing_shadow: port(2, 3, getThingShadow, { since: '2016-03-23' }),
+  get_secret: port(3, 4, getSecret, { fixedArguments: [1, -1] }),
+  get_thing_shadow: port(2, 3, getThingShadow, { since: '2016-03-23', fixedArguments: [-1] }),
   machinelearning_predict: port(3, 3, machinelearningPredict, { fixedArguments: [1] }),
 };

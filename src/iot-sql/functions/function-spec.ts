@@ -27,7 +27,7 @@ export interface FunctionSpec {
   readonly isDecimal?: true;
   /** Most calls of it in one statement. */
   readonly maxCalls?: number;
-  /** Positions of arguments that must not be a SET variable (AWS IoT developer guide, iot-sql-set). */
+  /** Positions of arguments, -1 for the last, that must not be a SET variable (AWS IoT developer guide, iot-sql-set). */
   readonly fixedArguments?: readonly number[];
   /** It reaches outside the message and needs a port. */
   readonly isExternal?: true;

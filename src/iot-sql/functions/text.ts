@@ -76,7 +76,7 @@ export const TEXT_FUNCTIONS: FunctionTable = {
   rtrim: ofText(trimEnd),
   startswith: ofTwoTexts((text, start) => text.startsWith(start)),
   substring: { minArguments: 2, maxArguments: 3, evaluate: substring },
-  trim: ofText((text) => text.trim()),
+  trim: ofText(trimControls),
   upper: ofText((text) => text.toUpperCase()),
 };
 
@@ -85,4 +85,13 @@ function trimEnd(text: string): string {
   let end = text.length;
   while (end > 0 && (text[end - 1] === ' ' || text[end - 1] === '\t')) end--;
   return text.slice(0, end);
+}
+
+/** Like Java's trim: everything up to the space character, at both ends. */
+function trimControls(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && text.charCodeAt(start) <= 0x20) start++;
+  while (end > start && text.charCodeAt(end - 1) <= 0x20) end--;
+  return text.slice(start, end);
 }
