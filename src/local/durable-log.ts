@@ -36,6 +36,7 @@ export class DurableLog {
   /** States of the group now gathering, and of the one on its way to the disk; undefined means removed. */
   #pendingStates: StateWrites = new Map();
   #committingStates: StateWrites = new Map();
+  readonly #hooks: (() => void)[] = [];
   #callbacks: ((error?: Error) => void)[] = [];
   #committing = false;
   #scheduled = false;
@@ -87,6 +88,11 @@ export class DurableLog {
       if (key.startsWith(prefix)) value ? keys.add(key) : keys.delete(key);
     }
     return [...keys].sort();
+  }
+
+  /** Adds something that joins every commit, whatever the commit is for. */
+  onCommit(hook: () => void): void {
+    this.#hooks.push(hook);
   }
 
   /** Asks for a commit in which `participant` hands over what it buffers. */
@@ -156,6 +162,7 @@ export class DurableLog {
     this.#committing = true;
     const callbacks = this.#callbacks;
     const participants = [...this.#dirty];
+    for (const hook of this.#hooks) hook();
     this.#committingStates = this.#pendingStates;
     this.#pendingStates = new Map();
     this.#callbacks = [];

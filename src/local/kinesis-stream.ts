@@ -118,6 +118,11 @@ export class KinesisStream {
     return this.#shards[this.#shardNumber(id)]!.blockAt(nextIndex(afterSequenceNumber));
   }
 
+  /** The sequence number of a block's last record. */
+  lastSequenceNumber(id: string, block: RecordBlock): string {
+    return sequenceNumberOf(this.#shardNumber(id), block.endIndex - 1);
+  }
+
   latestSequenceNumber(id: string): string | undefined {
     const shard = this.#shardNumber(id);
     const { startIndex, endIndex } = this.#shards[shard]!;
