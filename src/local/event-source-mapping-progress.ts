@@ -1,0 +1,50 @@
+/** What became of records: delivered, or the reason why not. */
+export type Fate =
+  | 'delivered'
+  | 'filtered'
+  | 'retries-exhausted'
+  | 'record-age'
+  | 'payload-too-large'
+  | 'expired';
+
+/** One record, or a run of them that share a fate, on its way. */
+export interface Tracked {
+  readonly sequenceNumber: string;
+  readonly count: number;
+  fate: Fate | undefined;
+}
+
+export interface Advance {
+  /** Everything up to here has met its fate. */
+  readonly sequenceNumber: string;
+  readonly fates: ReadonlyMap<Fate, number>;
+}
+
+/** How far one shard is done: batches may end in any order, the checkpoint only passes what has met its fate. */
+export class ShardProgress {
+  readonly #entries: Tracked[] = [];
+
+  track(sequenceNumber: string, fate?: Fate, count = 1): Tracked {
+    const tracked = { sequenceNumber, fate, count };
+    this.#entries.push(tracked);
+    return tracked;
+  }
+
+  /** Entries that the checkpoint has not passed. */
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  /** Takes away what is done at the front. Undefined when the first one is still on its way. */
+  advance(): Advance | undefined {
+    const fates = new Map<Fate, number>();
+    let done = 0;
+    for (const { fate, count } of this.#entries) {
+      if (fate === undefined) break;
+      fates.set(fate, (fates.get(fate) ?? 0) + count);
+      done += 1;
+    }
+    const [last] = this.#entries.splice(0, done).slice(-1);
+    return last && { sequenceNumber: last.sequenceNumber, fates };
+  }
+}
