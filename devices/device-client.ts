@@ -80,10 +80,10 @@ export class DeviceClient {
 
   /**
    * Publishes one reading on its own topic.
-   * @throws QueueFullError, PublishError
+   * @throws QueueFullError, PublishError, DeviceError when the address does not fit in a topic
    */
-  publishReading(reading: Reading): Promise<void> {
-    return this.#publish(readingTopic(reading), encodeReading(reading));
+  async publishReading(reading: Reading): Promise<void> {
+    await this.#publish(readingTopic(reading), encodeReading(reading));
   }
 
   /**

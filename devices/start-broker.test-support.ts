@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { Aedes } from 'aedes';
+
+/** A real MQTT broker for tests, on a free loopback port, that remembers what clients published. */
+export interface TestBroker {
+  readonly url: string;
+  readonly port: number;
+  readonly received: { readonly topic: string; readonly payload: Buffer }[];
+  /** Cuts every connection, as a broker that restarts does. */
+  cutConnections(): void;
+  stop(): Promise<void>;
+}
+
+export interface TestBrokerOptions {
+  readonly port?: number;
+  /** Asked before each PUBACK; a promise that does not settle is a broker that does not acknowledge. */
+  readonly accept?: () => Promise<void>;
+}
+
+export async function startBroker({ port = 0, accept }: TestBrokerOptions = {}): Promise<TestBroker> {
+  const broker = await Aedes.createBroker();
+  const received: { topic: string; payload: Buffer }[] = [];
+  broker.authorizePublish = (_client, packet, done) => {
+    received.push({ topic: packet.topic, payload: Buffer.from(packet.payload) });
+    Promise.resolve(accept?.()).then(
+      () => done(null),
+      (error: Error) => done(error),
+    );
+  };
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    broker.handle(socket);
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address() as AddressInfo;
+  const cutConnections = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    url: `mqtt://127.0.0.1:${address.port}`,
+    port: address.port,
+    received,
+    cutConnections,
+    stop: async () => {
+      cutConnections();
+      await Promise.all([
+        new Promise((closed) => server.close(closed)),
+        new Promise<void>((closed) => broker.close(() => closed())),
+      ]);
+    },
+  };
+}
