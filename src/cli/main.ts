@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+
+/** The subcommands. Each is loaded only when it is asked for, so that `--help` is instant. */
+const COMMANDS: readonly { name: string; summary: string; load: () => Promise<Command> }[] = [
+  {
+    name: 'start',
+    summary: 'run the whole pipeline on this machine',
+    load: async () => (await import('./start.ts')).startCommand(),
+  },
+  {
+    name: 'simulate',
+    summary: 'publish plausible weather from many stations',
+    load: async () => (await import('./simulate.ts')).simulateCommand(),
+  },
+];
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+
+async function createProgram(argv: readonly string[]): Promise<Command> {
+  const program = new Command('mesonet')
+    .description('An IoT streaming pipeline that deploys to AWS and runs whole on a laptop')
+    .version(version, '-V, --version')
+    .showHelpAfterError('(mesonet --help shows what there is)')
+    .exitOverride();
+  for (const { name, summary, load } of COMMANDS) {
+    const command = argv.includes(name) ? await load() : new Command(name);
+    program.addCommand(command.name(name).summary(summary).exitOverride());
+  }
+  return program;
+}
+
+/** A process whose parent was killed must not live on: the pipe between them is closed by the kernel in any case. */
+function endWithParent(): void {
+  if (process.channel === undefined) return;
+  process.once('disconnect', () => process.exit(1));
+  process.channel?.unref();
+}
+
+try {
+  endWithParent();
+  await (await createProgram(process.argv.slice(2))).parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode;
+  else {
+    console.error(error instanceof Error && !process.env.MESONET_DEBUG ? error.message : error);
+    process.exitCode = 1;
+  }
+}
