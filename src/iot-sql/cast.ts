@@ -36,24 +36,36 @@ export const CAST_TYPES: Readonly<Record<string, CastType>> = {
 /** Compiles `cast(value AS type)`; the checker has made sure that the type exists. */
 export function compileCast(call: CallSite): Evaluate {
   const operand = call.arguments[0]!;
-  const cast = CASTS[CAST_TYPES[call.castType ?? 'STRING']!.target];
-  if (call.version === '2016-03-23' || cast !== castToDecimal) return (frame) => cast(operand(frame));
+  const { target } = CAST_TYPES[call.castType ?? 'STRING']!;
+  if (target === 'Decimal')
+    return call.version === '2016-03-23' ? castNumber(operand) : castWholeDecimal(operand);
+  const cast = CASTS[target];
+  return (frame) => cast(operand(frame));
+}
+
+function castNumber(operand: Evaluate): Evaluate {
   return (frame) => {
-    const value = cast(operand(frame));
+    const value = operand(frame);
+    return typeof value === 'number' ? value : castToDecimal(value);
+  };
+}
+
+/** In version 2015-10-08 a cast to Decimal gives a Decimal even when it is whole. */
+function castWholeDecimal(operand: Evaluate): Evaluate {
+  return (frame) => {
+    const value = castToDecimal(operand(frame));
     return typeof value === 'number' && Number.isInteger(value) ? new WholeDecimal(value) : value;
   };
 }
 
-const CASTS: Readonly<Record<CastTarget, (value: Value) => Value>> = {
+const CASTS: Readonly<Record<Exclude<CastTarget, 'Decimal'>, (value: Value) => Value>> = {
   Int: castToInt,
-  Decimal: castToDecimal,
   Boolean: castToBoolean,
   String: toText,
 };
 
 /** Booleans are 1 and 0, Null is Undefined. */
 function castToDecimal(value: Value): Value {
-  if (typeof value === 'number') return value;
   return typeof value === 'boolean' ? Number(value) : toNumeric(value);
 }
 

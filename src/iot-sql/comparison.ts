@@ -30,6 +30,16 @@ export function lessOrEqual(left: Value, right: Value): boolean | undefined {
   return a === undefined || b === undefined ? undefined : a <= b;
 }
 
+export function greater(left: Value, right: Value): boolean | undefined {
+  if (typeof left === 'number' && typeof right === 'number') return left > right;
+  return less(right, left);
+}
+
+export function greaterOrEqual(left: Value, right: Value): boolean | undefined {
+  if (typeof left === 'number' && typeof right === 'number') return left >= right;
+  return lessOrEqual(right, left);
+}
+
 /** `x IN array`: is some element equal to x? */
 export function contained(element: Value, array: Value): boolean | undefined {
   if (element === undefined || !isArray(array)) return undefined;

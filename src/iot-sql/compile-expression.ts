@@ -1,5 +1,5 @@
 import { add, divide, multiply, negate, remainder, subtract } from './arithmetic.ts';
-import { contained, equal, less, lessOrEqual, notEqual } from './comparison.ts';
+import { contained, equal, greater, greaterOrEqual, less, lessOrEqual, notEqual } from './comparison.ts';
 import { compileCall } from './compile-call.ts';
 import { compileSubquery } from './compile-subquery.ts';
 import { toBoolean } from './conversion.ts';
@@ -7,7 +7,15 @@ import type { IotSqlVersion } from './dialect.ts';
 import type { ExternalFunctions } from './external-functions.ts';
 import type { Evaluate, Frame } from './frame.ts';
 import { elementOf } from './functions/collection.ts';
-import type { BinaryOperator, CaseNode, ExpressionNode, LiteralNode, ObjectNode } from './nodes.ts';
+import type {
+  BinaryNode,
+  BinaryOperator,
+  CaseNode,
+  ExpressionNode,
+  LiteralNode,
+  ObjectNode,
+  UnaryNode,
+} from './nodes.ts';
 import { attributeOf, isInheritedName, setAttribute, type Value, WholeDecimal } from './value.ts';
 
 /** What surrounds an expression while it is compiled. */
@@ -38,12 +46,17 @@ export function compileExpression(node: ExpressionNode, scope: Scope): Evaluate 
     case 'call':
       return compileCall(node, scope);
     case 'unary':
-      return compileUnary(node.operator, compileExpression(node.operand, scope));
+      return (
+        compileIsDefined(node, scope) ?? compileUnary(node.operator, compileExpression(node.operand, scope))
+      );
     case 'binary':
-      return compileBinary(
-        node.operator,
-        compileExpression(node.left, scope),
-        compileExpression(node.right, scope),
+      return (
+        compileComparison(node, scope) ??
+        compileBinary(
+          node.operator,
+          compileExpression(node.left, scope),
+          compileExpression(node.right, scope),
+        )
       );
     case 'case':
       return compileCase(node, scope);
@@ -71,7 +84,7 @@ function compileAttribute(name: string, scope: Scope): Evaluate {
   if (depth === 0) return (frame) => frame.current;
   if (depth > 0) return (frame) => frameAt(frame, depth).current;
   if (isInheritedName(name)) return (frame) => attributeOf(frame.current, name);
-  return ({ current }) => directAttribute(current, name);
+  return ({ attributes }) => attributes[name];
 }
 
 /** For names no object inherits: a plain property read, which is several times faster than asking for ownership. */
@@ -100,6 +113,14 @@ function compileIndex(base: Evaluate, index: Evaluate): Evaluate {
   return (frame) => elementOf(base(frame), index(frame));
 }
 
+/** `NOT isUndefined(x)`, the commonest condition of all, as one comparison. */
+function compileIsDefined({ operator, operand }: UnaryNode, scope: Scope): Evaluate | undefined {
+  const isCall = operator === 'NOT' && operand.kind === 'call' && operand.name === 'isundefined';
+  if (!isCall || operand.arguments.length !== 1) return undefined;
+  const value = compileExpression(operand.arguments[0]!, scope);
+  return (frame) => value(frame) !== undefined;
+}
+
 function compileUnary(operator: 'NOT' | '-', operand: Evaluate): Evaluate {
   if (operator === '-') return (frame) => negate(operand(frame));
   return (frame) => {
@@ -115,8 +136,8 @@ const OPERATIONS: Readonly<
   '<>': notEqual,
   '<': less,
   '<=': lessOrEqual,
-  '>': (left, right) => less(right, left),
-  '>=': (left, right) => lessOrEqual(right, left),
+  '>': greater,
+  '>=': greaterOrEqual,
   IN: contained,
   '+': add,
   '-': subtract,
@@ -130,6 +151,36 @@ function compileBinary(operator: BinaryOperator, left: Evaluate, right: Evaluate
   const operation = OPERATIONS[operator];
   return (frame) => operation(left(frame), right(frame));
 }
+
+/** Order against a constant, which most conditions on a measured value are: numbers are compared in place. */
+function compileComparison({ operator, left, right }: BinaryNode, scope: Scope): Evaluate | undefined {
+  if (right.kind !== 'literal' || typeof right.value !== 'number') return undefined;
+  const compile: CompileComparison | undefined = CONSTANT_COMPARISONS[operator];
+  return compile?.(compileExpression(left, scope), right.value);
+}
+
+type CompileComparison = (left: Evaluate, limit: number) => Evaluate;
+
+const CONSTANT_COMPARISONS: Readonly<
+  Partial<Record<BinaryOperator, (left: Evaluate, limit: number) => Evaluate>>
+> = {
+  '<': (left, limit) => (frame) => {
+    const value = left(frame);
+    return typeof value === 'number' ? value < limit : less(value, limit);
+  },
+  '<=': (left, limit) => (frame) => {
+    const value = left(frame);
+    return typeof value === 'number' ? value <= limit : lessOrEqual(value, limit);
+  },
+  '>': (left, limit) => (frame) => {
+    const value = left(frame);
+    return typeof value === 'number' ? value > limit : less(limit, value);
+  },
+  '>=': (left, limit) => (frame) => {
+    const value = left(frame);
+    return typeof value === 'number' ? value >= limit : lessOrEqual(limit, value);
+  },
+};
 
 /** By the tables an operand that is no Boolean makes the result Undefined, even if the other would decide it. */
 function compileLogic(operator: 'AND' | 'OR', left: Evaluate, right: Evaluate): Evaluate {

@@ -11,8 +11,8 @@ export interface Conjunct {
 
 /** A compiled WHERE. */
 export interface Condition {
-  /** Is it exactly true? Undefined does not fire a rule (AWS IoT developer guide, iot-sql-where). */
-  holds(frame: Frame): boolean;
+  /** The rule fires if this is exactly true; Undefined does not fire it (AWS IoT developer guide, iot-sql-where). */
+  readonly evaluate: Evaluate;
   readonly conjuncts: readonly Conjunct[];
 }
 
@@ -23,16 +23,17 @@ export interface Condition {
 export function compileWhere(where: ExpressionNode | undefined, scope: Scope): Condition {
   const conjuncts = conjunctsOf(where).map((node) => ({ node, evaluate: compileExpression(node, scope) }));
   const [first, ...rest] = conjuncts.map(({ evaluate }) => evaluate);
-  if (first === undefined) return { conjuncts, holds: () => true };
+  if (first === undefined) return { conjuncts, evaluate: () => true };
   // AND converts its operands, so the text "true" counts there but not as the whole of WHERE
-  if (rest.length === 0) return { conjuncts, holds: (frame) => first(frame) === true };
+  if (rest.length === 0) return { conjuncts, evaluate: first };
   const all = [first, ...rest];
-  return { conjuncts, holds: (frame) => allTrue(all, frame) };
+  return { conjuncts, evaluate: (frame) => allTrue(all, frame) };
 }
 
 function allTrue(conjuncts: readonly Evaluate[], frame: Frame): boolean {
   for (const evaluate of conjuncts) {
-    if (toBoolean(evaluate(frame)) !== true) return false;
+    const value = evaluate(frame);
+    if (value !== true && toBoolean(value) !== true) return false;
   }
   return true;
 }

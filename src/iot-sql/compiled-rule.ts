@@ -52,6 +52,7 @@ export class CompiledRule {
   readonly #matchTopic: MatchTopic | undefined;
   readonly #assign: AssignVariables;
   readonly #where: Condition;
+  readonly #condition: Evaluate;
   readonly #select: Evaluate;
   readonly #writeText: WriteText;
   readonly #isStar: boolean;
@@ -69,6 +70,7 @@ export class CompiledRule {
     this.#matchTopic = this.topicFilter === undefined ? undefined : compileTopicFilter(this.topicFilter);
     this.#assign = compileVariables(statement.set, scope);
     this.#where = compileWhere(statement.where, scope);
+    this.#condition = this.#where.evaluate;
     this.#select = compileSelect(statement.select, scope);
     this.#writeText = compileTextOutput(statement.select, scope);
     this.#isStar = isStarOnly(statement);
@@ -107,7 +109,7 @@ export class CompiledRule {
   matches(topic: Topic): boolean {
     if (topic.ruleName !== undefined)
       return this.#ruleName === undefined || topic.ruleName === this.#ruleName;
-    return this.#matchTopic?.(topic.name) ?? false;
+    return this.#matchTopic !== undefined && topic.isMatchedBy(this.#matchTopic);
   }
 
   /** One sentence that names the first thing that kept the rule from firing; an empty text when it fires. */
@@ -131,7 +133,7 @@ export class CompiledRule {
   #frameIfFired(message: RuleMessage): Frame | undefined {
     if (!this.matches(message.topic)) return undefined;
     const frame = this.#frame(message);
-    return this.#where.holds(frame) ? frame : undefined;
+    return this.#condition(frame) === true ? frame : undefined;
   }
 
   #frame(message: RuleMessage): Frame {

@@ -21,6 +21,8 @@ export interface JsonScan {
   readonly hasWholeDecimals: boolean;
   /** Keys at any depth, repeated ones counted each time. */
   readonly keyCount: number;
+  /** Objects and arrays at any depth. */
+  readonly containerCount: number;
 }
 
 /** Scans the bytes of a payload once. */
@@ -37,6 +39,7 @@ class JsonScanner implements JsonScan {
   hasExactNumbers = false;
   hasWholeDecimals = false;
   keyCount = 0;
+  containerCount = 0;
   readonly #bytes: Uint8Array;
 
   constructor(bytes: Uint8Array) {
@@ -56,6 +59,7 @@ class JsonScanner implements JsonScan {
         at = this.#scanNumber(at);
       } else if (byte === 0x7b || byte === 0x5b) {
         at++;
+        this.containerCount++;
         if (++depth > MAX_PAYLOAD_DEPTH) {
           this.problem = `nested deeper than ${MAX_PAYLOAD_DEPTH} levels`;
           return;

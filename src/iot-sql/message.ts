@@ -91,6 +91,11 @@ export class RuleMessage {
     return this.#payload.canonicalText;
   }
 
+  /** The names of the parsed payload's attributes. */
+  get keys(): readonly string[] {
+    return this.#payload.keys;
+  }
+
   /** The calls to other services made for this message. */
   get externalCalls(): ExternalCalls {
     this.#externalCalls ??= new ExternalCalls();

@@ -19,6 +19,7 @@ export class Payload {
   #exactDecimals: Value;
   #hasExactDecimals = false;
   #isCanonical: boolean | undefined;
+  #keys: readonly string[] | undefined;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
@@ -59,11 +60,18 @@ export class Payload {
     return this.#isCanonical ? this.#text : undefined;
   }
 
+  /** The names of the payload's attributes. */
+  get keys(): readonly string[] {
+    this.#keys ??= isObject(this.json) ? Object.keys(this.json) : [];
+    return this.#keys;
+  }
+
   #proveCanonical(): boolean {
     const scan = this.#scan;
     if (this.#problem !== undefined || !scan?.isCanonical || !isObject(this.#json)) return false;
-    // a repeated key would have been counted twice by the scan and once here
-    return countKeys(this.#json) === scan.keyCount;
+    // a repeated key has been counted twice by the scan and is counted once here
+    const count = scan.containerCount === 1 ? this.keys.length : countKeys(this.#json);
+    return count === scan.keyCount;
   }
 
   #parse(): void {
@@ -99,11 +107,13 @@ function describeProblem(error: unknown): string {
 }
 
 function decodeText(bytes: Uint8Array, isAscii: boolean): string {
-  if (!isAscii) return UTF8.decode(bytes);
-  const buffer =
-    bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return buffer.toString('latin1');
+  return isAscii ? decodeAscii.call(bytes, 0, bytes.length) : UTF8.decode(bytes);
 }
+
+/** Buffer's own decoder, which works on any byte array and is faster for short ones than TextDecoder. */
+const { latin1Slice: decodeAscii } = Buffer.prototype as unknown as {
+  latin1Slice: (this: Uint8Array, start: number, end: number) => string;
+};
 
 /** A number of the payload with every digit of an Int kept. */
 function exactNumber(source: string, keepDecimals: boolean): Value {

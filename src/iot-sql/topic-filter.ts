@@ -6,11 +6,24 @@ export type MatchTopic = (topic: string) => boolean;
  * unlike MQTT, `a/#` does not match `a`. Wildcards at the start do not match topics that begin with `$`.
  */
 export function matchesTopicFilter(filter: string, topic: string): boolean {
-  return compileTopicFilter(filter)(topic);
+  return compile(filter)(topic);
 }
 
-/** The same for many topics. */
+/** Filters kept compiled, so that rules of one filter share one closure. */
+const MAX_CACHED_FILTERS = 2000;
+
+const cache = new Map<string, MatchTopic>();
+
+/** The same for many topics; equal filters give the same closure, as long as they are not too many. */
 export function compileTopicFilter(filter: string): MatchTopic {
+  const known = cache.get(filter);
+  if (known !== undefined) return known;
+  const compiled = compile(filter);
+  if (cache.size < MAX_CACHED_FILTERS) cache.set(filter, compiled);
+  return compiled;
+}
+
+function compile(filter: string): MatchTopic {
   if (filter === '#') return (topic) => !topic.startsWith('$');
   if (!filter.includes('+')) {
     if (!filter.endsWith('/#')) return (topic) => topic === filter;

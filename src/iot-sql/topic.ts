@@ -1,3 +1,5 @@
+import type { MatchTopic } from './topic-filter.ts';
+
 const BASIC_INGEST = '$aws/rules/';
 
 /** A topic name, split into levels at most once. Basic Ingest's `$aws/rules/<rule>/` is not part of what rules see. */
@@ -10,6 +12,8 @@ export class Topic {
   readonly ruleName: string | undefined;
   #levels: readonly string[] | undefined;
   #memo: Map<object, string> | undefined;
+  #lastFilter: MatchTopic | undefined;
+  #lastAnswer = false;
 
   constructor(published: string) {
     this.published = published;
@@ -26,6 +30,15 @@ export class Topic {
   /** The level `n`, counted from 1 as `topic(n)` does; undefined when there is none. */
   level(n: number): string | undefined {
     return this.levels[n - 1];
+  }
+
+  /** Does it match a filter? Rules on one message mostly share theirs, so the last answer is kept. */
+  isMatchedBy(matchTopic: MatchTopic): boolean {
+    if (matchTopic !== this.#lastFilter) {
+      this.#lastFilter = matchTopic;
+      this.#lastAnswer = matchTopic(this.name);
+    }
+    return this.#lastAnswer;
   }
 
   /** A text that depends on nothing but this topic, computed once per key. */
