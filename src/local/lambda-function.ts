@@ -25,3 +25,6 @@ export type LambdaResult =
 
 /** Lambda's limit for the event of a synchronous invocation and for its answer (Lambda developer guide, quotas). */
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
+
+/** And for the event of an asynchronous one. */
+export const MAX_ASYNC_PAYLOAD_BYTES = 1024 * 1024;
