@@ -15,7 +15,9 @@ const COMMANDS: readonly { name: string; summary: string; load: () => Promise<Co
   },
 ];
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 async function createProgram(argv: readonly string[]): Promise<Command> {
   const program = new Command('mesonet')
@@ -36,6 +38,12 @@ function endWithParent(): void {
   process.once('disconnect', () => process.exit(1));
   process.channel?.unref();
 }
+
+/** Whoever reads our output may stop reading (`mesonet --help | head`). */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
 
 try {
   endWithParent();
