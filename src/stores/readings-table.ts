@@ -1,0 +1,191 @@
+import { createHash } from 'node:crypto';
+import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { eventId } from '../telemetry/event-id.ts';
+import { isoWeek, isoWeeksBetween } from '../telemetry/iso-week.ts';
+import type { Reading } from '../telemetry/reading.ts';
+import { dynamoDb } from './aws-clients.ts';
+import { cutPage, needsMore, type Page } from './page.ts';
+import { awsErrorName } from './store-error.ts';
+import { decodeNumberAttribute, encodeNullable, encodeNumber } from './stored-number.ts';
+import { existingWeeks, weeklyTableName } from './weekly-tables.ts';
+
+/*
+ * One item per sensor and minute: key `sensor_id` + `minute_millis` (start of the minute). Each reading is one attribute
+ * of it, named by the reading's identity and holding `[value, smoothed, direction]`:
+ *
+ *   { sensor_id: 's1', minute_millis: 1795262400000, 'b5s.Xy_9aQ2k': [21.5, 21.4, -1], 'bxk.…': … }
+ *
+ * Writing is `SET #k = :v` for each reading, without a read: it makes the item when there is none, a replay writes the
+ * same again, the order does not matter, and two writers touch different attributes. UPDATED_OLD tells which were there.
+ *
+ * Cost: one UpdateItem per sensor, minute and batch. It takes one write unit per KB of the item after the write, about
+ * 40 readings per KB: 1 unit for most writes of a 1 Hz sensor, 2 for a packed publish of 60 readings instead of 60.
+ */
+
+const MINUTE_MILLIS = 60_000;
+/** An update expression may hold 4 KB and 300 operators (DynamoDB developer guide, "Service quotas"). */
+const MAX_SAMPLES_PER_WRITE = 100;
+const QUERY_ITEMS = 100;
+/** Up to here each week is simply asked for; beyond it, the tables are listed first. */
+const MAX_WEEKS_PROBED = 4;
+
+/** One reading with its place in the table. */
+export interface KeyedReading {
+  readonly reading: Reading;
+  /** Attribute name within the item: offset in the minute and a hash of the identity. */
+  readonly sampleKey: string;
+}
+
+/** The readings of one sensor and minute that one write carries. */
+export interface MinutePack {
+  readonly week: string;
+  readonly sensorId: string;
+  readonly minuteMillis: number;
+  readonly samples: ReadonlyMap<string, Reading>;
+}
+
+/** A stored sample as it is read back; `time` in milliseconds since the epoch. */
+export interface Sample {
+  readonly time: number;
+  readonly value: number | null;
+  readonly smoothed: number | null;
+  readonly direction: number | null;
+  readonly sensor_id: string;
+}
+
+/** 8 characters of hash tell apart only events of one sensor in one millisecond. */
+export function sampleKey(reading: Reading): string {
+  const offset = reading.sensor_timestamp - minuteOf(reading.sensor_timestamp);
+  const hash = createHash('sha256').update(eventId(reading)).digest('base64url').slice(0, 8);
+  return `${offset.toString(36)}.${hash}`;
+}
+
+/** Groups readings by sensor and minute; equal identities collapse. */
+export function packByMinute(readings: Iterable<KeyedReading>): MinutePack[] {
+  const open = new Map<string, { minuteMillis: number; samples: Map<string, Reading> }>();
+  const packs: MinutePack[] = [];
+  for (const { reading, sampleKey } of readings) {
+    const minuteMillis = minuteOf(reading.sensor_timestamp);
+    const group = `${minuteMillis} ${reading.sensor_id}`;
+    let pack = open.get(group);
+    if (pack === undefined || (pack.samples.size >= MAX_SAMPLES_PER_WRITE && !pack.samples.has(sampleKey))) {
+      pack = { minuteMillis, samples: new Map() };
+      open.set(group, pack);
+      packs.push({ week: isoWeek(minuteMillis), sensorId: reading.sensor_id, ...pack });
+    }
+    pack.samples.set(sampleKey, reading);
+  }
+  return packs;
+}
+
+/** Writes one pack; returns the sample keys that were stored before. */
+export async function storePack(prefix: string, pack: MinutePack): Promise<ReadonlySet<string>> {
+  const entries = [...pack.samples];
+  const { Attributes } = await dynamoDb().send(
+    new UpdateCommand({
+      TableName: weeklyTableName(prefix, pack.week),
+      Key: { sensor_id: pack.sensorId, minute_millis: pack.minuteMillis },
+      UpdateExpression: `SET ${entries.map((_, i) => `#${i}=:${i}`).join(',')}`,
+      ExpressionAttributeNames: Object.fromEntries(entries.map(([key], i) => [`#${i}`, key])),
+      ExpressionAttributeValues: Object.fromEntries(
+        entries.map(([, reading], i) => [`:${i}`, encodeSample(reading)]),
+      ),
+      ReturnValues: 'UPDATED_OLD',
+    }),
+  );
+  return new Set(Object.keys(Attributes ?? {}));
+}
+
+/** Samples of one sensor in [fromMillis, toMillis), ascending, across the weekly tables; missing weeks are empty. */
+export async function querySamples(
+  prefix: string,
+  query: { sensorId: string; fromMillis: number; toMillis: number; limit: number },
+): Promise<Page<Sample>> {
+  const samples: Sample[] = [];
+  const enough = () => !needsMore(samples.map(timeOf), query.limit);
+  for (const week of await weeksToAsk(prefix, query.fromMillis, query.toMillis)) {
+    for await (const page of itemsOf(weeklyTableName(prefix, week), query)) {
+      samples.push(
+        ...page.flatMap(decodeItem).filter((s) => s.time >= query.fromMillis && s.time < query.toMillis),
+      );
+      if (enough()) return cutPage(samples, query.limit, timeOf);
+    }
+  }
+  return cutPage(samples, query.limit, timeOf);
+}
+
+async function weeksToAsk(prefix: string, fromMillis: number, toMillis: number): Promise<string[]> {
+  if (fromMillis >= toMillis) return [];
+  const first = isoWeek(fromMillis);
+  const last = isoWeek(toMillis - 1);
+  if (toMillis - fromMillis <= MAX_WEEKS_PROBED * 7 * 86_400_000)
+    return isoWeeksBetween(fromMillis, toMillis);
+  return (await existingWeeks(prefix)).filter((week) => week >= first && week <= last);
+}
+
+type Item = Readonly<Record<string, unknown>>;
+
+async function* itemsOf(
+  tableName: string,
+  query: { sensorId: string; fromMillis: number; toMillis: number },
+): AsyncGenerator<Item[]> {
+  let start: Item | undefined;
+  do {
+    const page = await dynamoDb()
+      .send(
+        new QueryCommand({
+          TableName: tableName,
+          KeyConditionExpression: 'sensor_id = :s AND minute_millis BETWEEN :from AND :to',
+          ExpressionAttributeValues: {
+            ':s': query.sensorId,
+            ':from': minuteOf(query.fromMillis),
+            ':to': query.toMillis - 1,
+          },
+          Limit: QUERY_ITEMS,
+          ...(start === undefined ? {} : { ExclusiveStartKey: start }),
+        }),
+      )
+      .catch((error: unknown) => {
+        if (awsErrorName(error) === 'ResourceNotFoundException') return undefined;
+        throw error;
+      });
+    if (page === undefined) return;
+    yield page.Items ?? [];
+    start = page.LastEvaluatedKey;
+  } while (start !== undefined);
+}
+
+function encodeSample(reading: Reading): (number | string | null)[] {
+  const { sensor_value, sensor_value_smoothed, direction } = reading;
+  return [encodeNumber(sensor_value), encodeNullable(sensor_value_smoothed), encodeNullable(direction)];
+}
+
+function decodeItem(item: Item): Sample[] {
+  const sensor_id = String(item.sensor_id);
+  const minuteMillis = Number(item.minute_millis);
+  const names = Object.keys(item).filter((name) => name.includes('.'));
+  const samples = names.map((name) => {
+    const [value, smoothed, direction] = item[name] as unknown[];
+    const time = minuteMillis + Number.parseInt(name, 36);
+    return {
+      name,
+      sample: {
+        time,
+        value: decodeNumberAttribute(value),
+        smoothed: decodeNumberAttribute(smoothed),
+        direction: decodeNumberAttribute(direction),
+        sensor_id,
+      },
+    };
+  });
+  samples.sort((a, b) => a.sample.time - b.sample.time || (a.name < b.name ? -1 : 1));
+  return samples.map(({ sample }) => sample);
+}
+
+function minuteOf(millis: number): number {
+  return Math.floor(millis / MINUTE_MILLIS) * MINUTE_MILLIS;
+}
+
+function timeOf(sample: Sample): number {
+  return sample.time;
+}

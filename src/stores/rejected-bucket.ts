@@ -1,0 +1,34 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import type { Rejection } from '../telemetry/rejection.ts';
+import { s3 } from './aws-clients.ts';
+
+/** A refused message with all that is needed to mend and replay it. */
+export interface RejectedMessage {
+  readonly rejection: Rejection;
+  /** When it arrived, milliseconds since the epoch. */
+  readonly receivedMillis: number;
+  /** Where it came from: a stream's ARN with the sequence number, or a topic. */
+  readonly source: string;
+  /** The bytes as they arrived. */
+  readonly bytes: Uint8Array;
+}
+
+/** `rejected/date=2026-11-21/store-readings/shardId-000000000000-4954….json` */
+export function rejectedKey(receivedMillis: number, functionName: string, name: string): string {
+  return `rejected/date=${new Date(receivedMillis).toISOString().slice(0, 10)}/${functionName}/${name}.json`;
+}
+
+/** Puts one object of newline-delimited JSON; the key must follow from the messages, so that a retry overwrites it. */
+export async function putRejected(
+  bucketName: string,
+  key: string,
+  messages: readonly RejectedMessage[],
+): Promise<void> {
+  const lines = messages.map(({ rejection, receivedMillis, source, bytes }) =>
+    JSON.stringify({ ...rejection, receivedMillis, source, base64: Buffer.from(bytes).toString('base64') }),
+  );
+  const Body = `${lines.join('\n')}\n`;
+  await s3().send(
+    new PutObjectCommand({ Bucket: bucketName, Key: key, Body, ContentType: 'application/x-ndjson' }),
+  );
+}
