@@ -59,7 +59,8 @@ async function loadView(): Promise<void> {
   const chosen = state.stations.get(filter.station);
   stream.watchStation(chosen && state.sensors.size > mostOpenRows ? chosen.id : '');
   if (chosen) await history.loadSamples([...chosen.sensors.values()].slice(0, 24), now);
-  await history.loadStations(chosen ? [chosen] : scopeOf(state, filter).stations, now);
+  if (chosen) await history.loadStations([chosen], now);
+  await history.loadStations(scopeOf(state, filter).stations, now);
 }
 
 function poll(): void {

@@ -26,10 +26,14 @@ export function openLiveStream(dispatch: (event: PageEvent) => void): LiveStream
     lastMillis = Date.now();
     const query = stationId ? `?station_id=${encodeURIComponent(stationId)}` : '';
     source = new EventSource(`/v1/live${query}`);
-    source.onopen = () => dispatch({ kind: 'connected' });
+    // The runtime's own `open` event (open windows) has the name of the browser's: only the latter carries no message.
+    source.onopen = (event) => {
+      if (!(event instanceof MessageEvent)) dispatch({ kind: 'connected' });
+    };
     source.onerror = () => dispatch({ kind: 'disconnected' });
     for (const name of liveEventNames) {
-      source.addEventListener(name, (message: MessageEvent<string>) => {
+      source.addEventListener(name, (message: Event) => {
+        if (!(message instanceof MessageEvent)) return;
         lastMillis = Date.now();
         dispatch(parseLiveEvent(name, message.data) ?? { kind: 'unreadable' });
       });

@@ -81,7 +81,12 @@ const appliers: Appliers = {
   samples: (state, event) => {
     const sensor = state.sensors.get(event.sensorId);
     if (!sensor) return;
-    for (const row of event.rows) sensor.recent.upsert(row);
+    for (const [time, value] of event.rows) {
+      sensor.recent.upsert([time, value]);
+      if (sensor.time >= time) continue;
+      sensor.time = time;
+      sensor.value = value;
+    }
     learnIntervalFromRecent(sensor);
   },
 };

@@ -25,10 +25,10 @@ export function formatCount(count: number): string {
   return Number.isFinite(count) ? integers.format(count) : dash;
 }
 
-/** A count for narrow places: `12,345` below a hundred thousand, then `1.2M`. */
+/** A count for narrow places: `12,345` below ten millions, then `12.3M`. */
 export function formatCompact(count: number): string {
   if (!Number.isFinite(count)) return dash;
-  return Math.abs(count) < 100_000 ? integers.format(count) : compact.format(count);
+  return Math.abs(count) < 10_000_000 ? integers.format(count) : compact.format(count);
 }
 
 /** A span of time, at most two units: `0.4 s`, `12 s`, `3 min 05 s`, `2 h 10 min`, `4 d 3 h`. */

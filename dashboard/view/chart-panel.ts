@@ -3,7 +3,7 @@ import { timeRange } from '../model/chart-columns.ts';
 import { formatClock, formatCount, formatValue } from '../model/format.ts';
 import { sensorTypeOf } from '../model/sensor-types.ts';
 import type { WindowGroup, WindowPoint } from '../model/window-groups.ts';
-import { createList, element, type Row, section, setAttribute, setText } from './dom.ts';
+import { createList, element, type Row, section, setAttribute, setText, svg } from './dom.ts';
 import type { View, ViewContext } from './view.ts';
 import { createWindowChart, type WindowChart } from './window-chart.ts';
 
@@ -15,7 +15,6 @@ interface ChartItem {
   readonly points: readonly WindowPoint[];
   readonly open: WindowPoint | undefined;
   readonly timeRange: readonly [number, number];
-  readonly isAggregate: boolean;
 }
 
 /** One chart per sensor of a chosen station, else per sensor type over all sensors in view. */
@@ -23,7 +22,7 @@ export function createChartPanel(): View & { redraw(): void } {
   const charts = new Set<WindowChart>();
   const grid = element('div', { class: 'charts' });
   const note = element('p', { class: 'note' });
-  const panel = section('windows', '60-second windows', note, grid);
+  const panel = section('windows', '60-second windows', createLegend(), note, grid);
   const showItems = createList<ChartItem>(
     grid,
     (item) => item.group.key,
@@ -43,27 +42,52 @@ export function createChartPanel(): View & { redraw(): void } {
       drawnFilter = filter;
       showItems(chartItems(context));
       setText(note, noteText(context));
+      note.hidden = note.textContent === '';
     },
   };
+}
+
+/** The charts show the last half hour; the same array as long as no window closes. */
+const chartWindows = 30;
+const shownPoints = new WeakMap<readonly WindowPoint[], readonly WindowPoint[]>();
+
+function lastOf(context: ViewContext, group: WindowGroup): readonly WindowPoint[] {
+  const all = context.closedPoints(group);
+  const shown = shownPoints.get(all) ?? all.slice(-chartWindows);
+  shownPoints.set(all, shown);
+  return shown;
+}
+
+function createLegend(): HTMLElement {
+  const line = svg('path', { class: 'legend-line', d: 'M1 8H23' });
+  const band = svg('rect', { class: 'legend-band', x: '1', y: '2', width: '22', height: '12' });
+  const open = svg('rect', { class: 'legend-open', x: '7', y: '2', width: '10', height: '12' });
+  const key = (shape: SVGElement, text: string): HTMLElement =>
+    element('span', {}, svg('svg', { viewBox: '0 0 24 16', 'aria-hidden': 'true' }, shape), text);
+  return element(
+    'p',
+    { class: 'legend note' },
+    key(line, 'average'),
+    key(band, 'minimum to maximum'),
+    key(open, 'open window: still filling, not final'),
+  );
 }
 
 function chartItems(context: ViewContext): ChartItem[] {
   const drawn = context.groups.map((group) => ({
     group,
-    points: context.closedPoints(group),
+    points: lastOf(context, group),
     open: context.openPoint(group),
   }));
   const range = timeRange(
     drawn.flatMap(({ points, open }) => [points[0], points.at(-1), open]),
     context.nowMillis,
   );
-  return drawn.map((item) => ({ ...item, timeRange: range, isAggregate: item.group.sensors.length > 1 }));
+  return drawn.map((item) => ({ ...item, timeRange: range }));
 }
 
 function noteText({ filter, stations, hiddenGroups }: ViewContext): string {
-  const parts = [
-    'Line: average. Band: minimum to maximum. Dashed and hollow: the open window, not final yet.',
-  ];
+  const parts: string[] = [];
   if (!filter.station && stations.length > mostStationsWithHistory) {
     parts.push(
       `Over more than ${mostStationsWithHistory} stations the charts begin when the page was opened; choose a station for its history.`,
@@ -129,10 +153,12 @@ function isSameDrawing(before: ChartItem | undefined, item: ChartItem): boolean 
 
 function readoutText(point: WindowPoint | undefined, item: ChartItem): string {
   if (!point) return item.open ? 'no closed window yet' : 'no window yet';
-  const numbers = `${formatValue(point.min)} / ${formatValue(point.avg)} / ${formatValue(point.max)}`;
-  const sensors = item.isAggregate ? `, ${point.sensors} of ${item.group.sensors.length} sensors` : '';
+  const { length } = item.group.sensors;
+  const partial = point.sensors < length ? `, ${point.sensors} of ${length} sensors` : '';
   const open = point.open ? 'open, ' : '';
-  return `${formatClock(point.time)}–${formatClock(point.end)}  ${numbers}  (${open}n ${formatCount(point.count)}${sensors})`;
+  const span = `${formatClock(point.time)}–${formatClock(point.end)}`;
+  const range = `${formatValue(point.min)} to ${formatValue(point.max)}`;
+  return `${span}  avg ${formatValue(point.avg)} (${range}) ${open}n ${formatCount(point.count)}${partial}`;
 }
 
 function ariaText({ points, open }: ChartItem): string {

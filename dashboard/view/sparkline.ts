@@ -18,6 +18,7 @@ export function createSparkline() {
     /** `fromZero` keeps 0 at the bottom, for rates and sizes. */
     update: (values: readonly number[], fromZero = false): void => {
       const path = sparkPath(values, fromZero);
+      picture.toggleAttribute('hidden', path === '');
       setAttribute(line, 'd', path);
       setAttribute(area, 'd', path && `${path}L${width} ${height}L0 ${height}Z`);
     },

@@ -4,7 +4,7 @@ import type { StageLag } from '../model/live-events.ts';
 import { createList, element, type Row, scrollBox, setAttribute, setText } from './dom.ts';
 import type { View } from './view.ts';
 
-const titles = ['stage', 'in', 'out', 'dropped', 'in flight', 'sum', 'lag', 'backlog'] as const;
+const titles = ['stage', 'in', 'out', 'dropped', 'in flight', 'check', 'lag', 'backlog'] as const;
 
 interface Line {
   readonly name: string;

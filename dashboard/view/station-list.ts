@@ -29,12 +29,26 @@ export function createStationList(): View {
   );
   let shown: ViewContext | undefined;
   const pager = createPager(pageSize, 'stations', () => shown && update(shown));
-  const panel = section('stations', 'Stations', pager.element, scrollBox('Stations', table));
+  let onlySilent = false;
+  const silentButton = element('button', {
+    type: 'button',
+    class: 'quiet',
+    id: 'only-silent',
+    'aria-pressed': 'false',
+  });
+  silentButton.addEventListener('click', () => {
+    onlySilent = !onlySilent;
+    setAttribute(silentButton, 'aria-pressed', String(onlySilent));
+    if (shown) update(shown);
+  });
+  const panel = section('stations', 'Stations', silentButton, pager.element, scrollBox('Stations', table));
   let headStamp = '';
   let showLines = createList<Line>(body, (line) => line.station.id, createLine);
   const update = (context: ViewContext): void => {
     shown = context;
-    const stations = pager.pageOf(context.stations);
+    const silent = context.stations.filter((station) => hasSilent(station, context));
+    setText(silentButton, `Only silent (${silent.length})`);
+    const stations = pager.pageOf(onlySilent ? silent : context.stations);
     const types = typesOf(stations, context.filter.sensor);
     const stamp = types.join('\n');
     if (stamp !== headStamp) {
@@ -48,6 +62,13 @@ export function createStationList(): View {
   return { element: panel, update };
 }
 
+function hasSilent(station: StationState, { state, nowMillis, filter }: ViewContext): boolean {
+  for (const sensor of station.sensors.values()) {
+    if ((!filter.sensor || sensor.type === filter.sensor) && isSilent(state, sensor, nowMillis)) return true;
+  }
+  return false;
+}
+
 function typesOf(stations: readonly StationState[], chosen: string): string[] {
   if (chosen) return [chosen];
   const types = new Set(
@@ -58,14 +79,10 @@ function typesOf(stations: readonly StationState[], chosen: string): string[] {
 
 function headRow(types: readonly string[]): HTMLElement {
   const cells = types.map((type) => {
-    const { label, unit } = sensorTypeOf(type);
-    return element('th', { scope: 'col', title: label }, shortLabel(label), element('small', {}, unit));
+    const { label, short, unit } = sensorTypeOf(type);
+    return element('th', { scope: 'col', title: label }, short, element('small', {}, unit));
   });
   return element('tr', {}, element('th', { scope: 'col', class: 'sticky' }, 'station'), ...cells);
-}
-
-function shortLabel(label: string): string {
-  return label.length <= 8 ? label : `${label.slice(0, 5)}.`;
 }
 
 function createLine(line: Line): Row<Line> {
@@ -112,7 +129,10 @@ function createCell() {
     update: (sensor: SensorState | undefined, { state, nowMillis }: ViewContext): void => {
       const silent = sensor !== undefined && isSilent(state, sensor, nowMillis);
       setText(value, sensor ? formatValue(sensor.value) : '');
-      setText(silence, silent ? `silent ${formatShortSpan(nowMillis - sensor.seenMillis)}` : '');
+      setText(
+        silence,
+        silent ? `silent ${formatShortSpan(nowMillis - sensor.seenMillis).replace(' ', '\u00a0')}` : '',
+      );
       setAttribute(cell, 'data-silent', silent ? 'true' : undefined);
     },
   };

@@ -44,8 +44,8 @@ export function createSummaryTable(): View {
     const next = JSON.stringify([state.windowsVersion, state.catalogVersion, filter, by]);
     if (next === stamp) return;
     stamp = next;
-    const time = lastClosedTime(context.sensors);
-    rows = summarise(context.sensors, by, time);
+    const time = lastClosedTime(context.areaSensors);
+    rows = summarise(context.areaSensors, by, time);
     const types = typesOf(rows);
     showHead(head, types, by);
     body.replaceChildren();

@@ -3,7 +3,7 @@ import { element, setAttribute, setText } from './dom.ts';
 type Theme = 'auto' | 'light' | 'dark';
 const storageKey = 'mesonet-theme';
 const next: Readonly<Record<Theme, Theme>> = { auto: 'light', light: 'dark', dark: 'auto' };
-const labels: Readonly<Record<Theme, string>> = { auto: 'Auto', light: 'Light', dark: 'Dark' };
+const labels: Readonly<Record<Theme, string>> = { auto: 'auto', light: 'light', dark: 'dark' };
 
 /** A button that goes round: as the system has it, light, dark. The choice is kept in this browser. */
 export function createThemeButton(onChange: () => void): HTMLElement {
@@ -11,8 +11,7 @@ export function createThemeButton(onChange: () => void): HTMLElement {
   let theme = storedTheme();
   const apply = (): void => {
     setAttribute(document.documentElement, 'data-theme', theme === 'auto' ? undefined : theme);
-    setText(button, labels[theme]);
-    setAttribute(button, 'aria-label', `Theme: ${labels[theme]}`);
+    setText(button, `Theme: ${labels[theme]}`);
   };
   button.addEventListener('click', () => {
     theme = next[theme];

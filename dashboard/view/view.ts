@@ -14,6 +14,8 @@ export interface ViewContext {
   readonly stations: readonly StationState[];
   /** The sensors in view. */
   readonly sensors: readonly SensorState[];
+  /** The sensors of all matching stations, whether or not one station is chosen. */
+  readonly areaSensors: readonly SensorState[];
   readonly groups: readonly WindowGroup[];
   readonly hiddenGroups: number;
   readonly silent: number;

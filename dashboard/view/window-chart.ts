@@ -158,6 +158,10 @@ function drawOpen(plot: uPlot, open: WindowPoint | undefined, colour: string): v
   ctx.font = `${10 * ratio}px system-ui, sans-serif`;
   ctx.textAlign = 'right';
   const isRoomAbove = top - plot.bbox.top > 14 * ratio;
-  ctx.fillText('open', right, isRoomAbove ? top - 4 * ratio : bottom + 12 * ratio);
+  const labelY = isRoomAbove ? top - 4 * ratio : bottom + 12 * ratio;
+  ctx.strokeStyle = themeColour('--panel');
+  ctx.lineWidth = 3 * ratio;
+  ctx.strokeText('open', right, labelY);
+  ctx.fillText('open', right, labelY);
   ctx.restore();
 }

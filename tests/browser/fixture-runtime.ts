@@ -118,7 +118,9 @@ export async function startFixture(options: FixtureOptions): Promise<FixtureRunt
     requests.push(`${url.pathname}${url.search}`);
     if (url.pathname === '/v1/live') return openLive(request, response);
     const samplesOf = /^\/v1\/sensors\/([^/]+)\/samples$/.exec(url.pathname)?.[1];
-    const answer = samplesOf ? () => samples(fleet, decodeURIComponent(samplesOf)) : answers[url.pathname];
+    const answer = samplesOf
+      ? () => samples(fleet, decodeURIComponent(samplesOf), silenced)
+      : answers[url.pathname];
     if (answer) return sendJson(response, answer(url));
     void sendFile(response, options.distFolder, url.pathname);
   });
@@ -170,9 +172,9 @@ function matches(sensor: FixtureSensor, url: URL): boolean {
   return (!station || sensor.station_id === station) && (!state || sensor.state === state);
 }
 
-function samples(fleet: FixtureFleet, sensorId: string): unknown {
+function samples(fleet: FixtureFleet, sensorId: string, silenced: ReadonlySet<string>): unknown {
   const sensor = fleet.sensors.find((candidate) => candidate.sensor_id === sensorId);
-  if (!sensor) return [];
+  if (!sensor || silenced.has(sensorId)) return [];
   const now = Date.now();
   return Array.from({ length: 60 }, (_, index) => {
     const time = now - (60 - index) * 1000;
