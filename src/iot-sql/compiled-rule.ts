@@ -57,6 +57,8 @@ export class CompiledRule {
   readonly #writeText: WriteText;
   readonly #isStar: boolean;
   readonly #sharesFrame: boolean;
+  /** An array as the whole result needs version 2016-03-23 (AWS IoT developer guide, iot-rule-sql-version). */
+  readonly #refusesArrays: boolean;
 
   constructor({ source, statement, scope, warnings, ruleName }: CompiledRuleParts) {
     this.sql = source.text;
@@ -74,6 +76,7 @@ export class CompiledRule {
     this.#select = compileSelect(statement.select, scope);
     this.#writeText = compileTextOutput(statement.select, scope);
     this.#isStar = isStarOnly(statement);
+    this.#refusesArrays = scope.version === '2015-10-08';
     this.#sharesFrame = scope.version === '2016-03-23' && statement.set.length === 0;
   }
 
@@ -84,7 +87,7 @@ export class CompiledRule {
     if (this.#isStar && frame.current === undefined) return { fired: true, output: frame.message.payload };
     const output = toJsonValue(this.#select(frame));
     if (output === undefined) return { fired: true };
-    return this.#isRefused(output) ? NOT_FIRED : { fired: true, output };
+    return this.#refusesArrays && isArray(output) ? NOT_FIRED : { fired: true, output };
   }
 
   /**
@@ -96,7 +99,7 @@ export class CompiledRule {
     if (frame === undefined) return undefined;
     if (this.#isStar && frame.current === undefined) return frame.message.payload;
     const text = this.#writeText(frame);
-    return this.version === '2015-10-08' && text.startsWith('[') ? undefined : text;
+    return this.#refusesArrays && text.startsWith('[') ? undefined : text;
   }
 
   /** Makes the calls of external functions that this message needs and waits for them; evaluate the message after it. */
@@ -140,11 +143,6 @@ export class CompiledRule {
     if (this.#sharesFrame) return message.frame;
     const current = this.version === '2016-03-23' ? message.json : message.jsonWithDecimals;
     return this.#assign(new Frame(message, current, undefined, []));
-  }
-
-  /** An array as the whole result needs version 2016-03-23 (AWS IoT developer guide, iot-rule-sql-version). */
-  #isRefused(output: JsonValue): boolean {
-    return this.version === '2015-10-08' && isArray(output);
   }
 }
 

@@ -51,7 +51,8 @@ export function explainRule(explained: ExplainedRule): RuleExplanation {
   const { message } = frame;
   const matches = rule.matches(message.topic);
   const conjuncts = where.conjuncts.map((conjunct) => explainConjunct(conjunct, where, source, frame));
-  const reason = reasonNotFired(rule, frame, matches, conjuncts);
+  const select = explainSelect(explained);
+  const reason = reasonNotFired(rule, frame, matches, conjuncts) ?? reasonRefused(rule, select);
   const problem = message.payloadProblem;
   return {
     fired: reason === undefined,
@@ -64,7 +65,7 @@ export function explainRule(explained: ExplainedRule): RuleExplanation {
     ...(problem !== undefined && { payloadProblem: problem }),
     set: explainVariables(explained),
     where: conjuncts,
-    select: explainSelect(explained),
+    select,
   };
 }
 
@@ -90,6 +91,13 @@ function reasonNotFired(
   if (failed === undefined) return undefined;
   const reason = `WHERE ${failed.source} is ${failed.text}`;
   return message.payloadProblem === undefined ? reason : `${reason}; payload: ${message.payloadProblem}`;
+}
+
+function reasonRefused(rule: CompiledRule, [first]: readonly ExplainedItem[]): string | undefined {
+  const isWhole = rule.statement.select.kind === 'value' || rule.statement.select.items.length === 1;
+  if (rule.version !== '2015-10-08' || !isWhole || (first?.name !== 'VALUE' && first?.name !== '*'))
+    return undefined;
+  return Array.isArray(first.value) ? 'result is an array, which needs version 2016-03-23' : undefined;
 }
 
 function explainVariables({ rule, source, frame }: ExplainedRule): ExplainedItem[] {

@@ -248,6 +248,16 @@ describe('compileRule() refuses', () => {
     );
   });
 
+  it.each([
+    ['(?=a)', 'look-ahead'],
+    ['(a)\\1', 'a back-reference'],
+    ['a++', 'possessive repetition'],
+  ])('the pattern %s, which only Java runs', (pattern, feature) => {
+    expect(errorOf(`SELECT regexp_matches(a, '${pattern}') AS m FROM 'x'`).reason).toBe(
+      `Pattern uses ${feature}, which is not supported`,
+    );
+  });
+
   it('what only version 2016-03-23 has in a rule of 2015-10-08, and beta altogether', () => {
     expect(errorOf("SELECT (SELECT a FROM b) AS c FROM 'x'", '2015-10-08').reason).toBe(
       'A nested SELECT needs AWS IoT SQL version 2016-03-23, this rule has 2015-10-08',
@@ -266,6 +276,15 @@ describe('version 2015-10-08', () => {
       '{"d":10.0,"p":30.0,"s":4,"q":32.0,"c":3.0}',
     );
     expect(rule("SELECT * FROM '#'")).toBe('{"d":10.0,"i":3}');
+  });
+
+  it('has no array as the whole result', () => {
+    const rule = compileRule("SELECT VALUE a FROM '#'", { version: '2015-10-08' });
+    expect(rule.evaluate(message({ a: [1] }))).toEqual({ fired: false });
+    expect(rule.evaluateText(message({ a: [1] }))).toBeUndefined();
+    expect(rule.reasonNotFired(message({ a: [1] }))).toBe(
+      'result is an array, which needs version 2016-03-23',
+    );
   });
 });
 
@@ -288,6 +307,17 @@ describe('explain()', () => {
         { name: 'm', source: 'missing', text: 'Undefined' },
       ],
     });
+  });
+});
+
+describe('warnings', () => {
+  it('point at what AWS accepts but is hardly meant', () => {
+    const rule = compileRule("SELECT a + 1, abs(1, 2) AS b, regexp_matches(a, '(') AS c, x FROM 'w'");
+    expect(rule.warnings.map(({ line, column, reason }) => `${line}:${column} ${reason}`)).toEqual([
+      '1:15 Function "abs" is always Undefined with 2 arguments, it takes 1',
+      '1:49 Pattern ( is no regular expression, the result is always Undefined',
+      '1:8 Item a + 1 has no alias, name it with AS',
+    ]);
   });
 });
 

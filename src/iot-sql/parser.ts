@@ -88,7 +88,7 @@ class StatementParser {
     const [next, afterNext] = [this.#tokens.peek(1), this.#tokens.peek(2)];
     if (next.kind === 'word') return !['FROM', 'WHERE', 'AS', 'AND', 'OR', 'IN'].includes(next.keyword);
     if (next.kind !== 'operator') return next.kind !== 'end';
-    if (next.value === '*') return isPayloadOperand(afterNext);
+    if (next.value === '*') return isPayloadOperand(next, afterNext);
     if (next.value === '-') return next.end === afterNext.start;
     return next.value === '(' || next.value === '[' || next.value === '{';
   }
@@ -144,7 +144,10 @@ function isItemEnd(token: Token): boolean {
   );
 }
 
-/** After `value *`: does the star stand for the message, rather than for a multiplication? */
-function isPayloadOperand(token: Token): boolean {
-  return isItemEnd(token) || (token.kind === 'operator' && (token.value === '.' || token.value === '['));
+/** After `value *`: does the star stand for the message (`VALUE *.a`), rather than for a multiplication (`value * a`)? */
+function isPayloadOperand(star: Token, token: Token): boolean {
+  if (isItemEnd(token)) return true;
+  return (
+    token.kind === 'operator' && (token.value === '.' || token.value === '[') && token.start === star.end
+  );
 }
