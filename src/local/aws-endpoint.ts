@@ -9,6 +9,7 @@ import {
   readBody,
   sendResponse,
 } from './aws-endpoint-message.ts';
+import { escapeXml } from './aws-endpoint-xml.ts';
 
 /** One door for every AWS client on the machine: the value of `AWS_ENDPOINT_URL`. */
 export interface AwsEndpoint {
@@ -95,8 +96,4 @@ function xml(status: number, body: string, headOnly = false): AwsResponse {
 
 function codeAndMessage({ name, message }: AwsError): string {
   return `<Code>${escapeXml(name)}</Code><Message>${escapeXml(message)}</Message>`;
-}
-
-export function escapeXml(text: string): string {
-  return text.replace(/[&<>"'\r]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
