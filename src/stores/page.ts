@@ -6,8 +6,8 @@ export interface Page<Row> {
 }
 
 /** Whether more rows must be fetched before {@link cutPage} can cut between two instants. */
-export function needsMore(times: readonly number[], limit: number): boolean {
-  return times.length <= limit || times.at(-1) === times[0];
+export function needsMore<Row>(rows: readonly Row[], limit: number, timeOf: (row: Row) => number): boolean {
+  return rows.length <= limit || timeOf(rows.at(-1)!) === timeOf(rows[0]!);
 }
 
 /**

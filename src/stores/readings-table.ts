@@ -32,16 +32,16 @@ const MAX_WEEKS_PROBED = 4;
 /** One reading with its place in the table. */
 export interface KeyedReading {
   readonly reading: Reading;
-  /** Attribute name within the item: offset in the minute and a hash of the identity. */
+  /** Attribute name within the item, see {@link sampleKey}. */
   readonly sampleKey: string;
 }
 
-/** The readings of one sensor and minute that one write carries. */
-export interface MinutePack {
+/** What one write carries: readings of one sensor and minute. Under each key, all the readings that have it. */
+export interface MinutePack<T extends KeyedReading> {
   readonly week: string;
   readonly sensorId: string;
   readonly minuteMillis: number;
-  readonly samples: ReadonlyMap<string, Reading>;
+  readonly samples: ReadonlyMap<string, readonly [T, ...T[]]>;
 }
 
 /** A stored sample as it is read back; `time` in milliseconds since the epoch. */
@@ -53,43 +53,57 @@ export interface Sample {
   readonly sensor_id: string;
 }
 
-/** 8 characters of hash tell apart only events of one sensor in one millisecond. */
+/** Attribute name of a reading: its offset in the minute, base 36, and a hash of its identity. */
 export function sampleKey(reading: Reading): string {
   const offset = reading.sensor_timestamp - minuteOf(reading.sensor_timestamp);
+  // 48 bits need to tell apart only the events of one sensor in one millisecond.
   const hash = createHash('sha256').update(eventId(reading)).digest('base64url').slice(0, 8);
   return `${offset.toString(36)}.${hash}`;
 }
 
-/** Groups readings by sensor and minute; equal identities collapse. */
-export function packByMinute(readings: Iterable<KeyedReading>): MinutePack[] {
-  const open = new Map<string, { minuteMillis: number; samples: Map<string, Reading> }>();
-  const packs: MinutePack[] = [];
-  for (const { reading, sampleKey } of readings) {
-    const minuteMillis = minuteOf(reading.sensor_timestamp);
-    const group = `${minuteMillis} ${reading.sensor_id}`;
-    let pack = open.get(group);
-    if (pack === undefined || (pack.samples.size >= MAX_SAMPLES_PER_WRITE && !pack.samples.has(sampleKey))) {
-      pack = { minuteMillis, samples: new Map() };
-      open.set(group, pack);
-      packs.push({ week: isoWeek(minuteMillis), sensorId: reading.sensor_id, ...pack });
+/** Groups readings by sensor and minute, at most 100 keys in a pack; readings with one identity share a key. */
+export function packByMinute<T extends KeyedReading>(readings: Iterable<T>): MinutePack<T>[] {
+  const groups = new Map<string, Map<string, [T, ...T[]]>>();
+  for (const keyed of readings) {
+    const group = `${minuteOf(keyed.reading.sensor_timestamp)} ${keyed.reading.sensor_id}`;
+    let samples = groups.get(group);
+    if (samples === undefined) {
+      samples = new Map();
+      groups.set(group, samples);
     }
-    pack.samples.set(sampleKey, reading);
+    const same = samples.get(keyed.sampleKey);
+    if (same === undefined) samples.set(keyed.sampleKey, [keyed]);
+    else same.push(keyed);
+  }
+  return [...groups.values()].flatMap(splitPacks);
+}
+
+function splitPacks<T extends KeyedReading>(samples: ReadonlyMap<string, [T, ...T[]]>): MinutePack<T>[] {
+  const entries = [...samples];
+  const packs: MinutePack<T>[] = [];
+  for (let from = 0; from < entries.length; from += MAX_SAMPLES_PER_WRITE) {
+    const part = entries.slice(from, from + MAX_SAMPLES_PER_WRITE);
+    const { sensor_id, sensor_timestamp } = part[0]![1][0].reading;
+    const minuteMillis = minuteOf(sensor_timestamp);
+    packs.push({ week: isoWeek(minuteMillis), sensorId: sensor_id, minuteMillis, samples: new Map(part) });
   }
   return packs;
 }
 
 /** Writes one pack; returns the sample keys that were stored before. */
-export async function storePack(prefix: string, pack: MinutePack): Promise<ReadonlySet<string>> {
+export async function storePack(
+  prefix: string,
+  pack: MinutePack<KeyedReading>,
+): Promise<ReadonlySet<string>> {
   const entries = [...pack.samples];
+  const values = entries.map(([, [{ reading }]], i) => [`:${i}`, encodeSample(reading)]);
   const { Attributes } = await dynamoDb().send(
     new UpdateCommand({
       TableName: weeklyTableName(prefix, pack.week),
       Key: { sensor_id: pack.sensorId, minute_millis: pack.minuteMillis },
       UpdateExpression: `SET ${entries.map((_, i) => `#${i}=:${i}`).join(',')}`,
       ExpressionAttributeNames: Object.fromEntries(entries.map(([key], i) => [`#${i}`, key])),
-      ExpressionAttributeValues: Object.fromEntries(
-        entries.map(([, reading], i) => [`:${i}`, encodeSample(reading)]),
-      ),
+      ExpressionAttributeValues: Object.fromEntries(values),
       ReturnValues: 'UPDATED_OLD',
     }),
   );
@@ -102,13 +116,12 @@ export async function querySamples(
   query: { sensorId: string; fromMillis: number; toMillis: number; limit: number },
 ): Promise<Page<Sample>> {
   const samples: Sample[] = [];
-  const enough = () => !needsMore(samples.map(timeOf), query.limit);
   for (const week of await weeksToAsk(prefix, query.fromMillis, query.toMillis)) {
     for await (const page of itemsOf(weeklyTableName(prefix, week), query)) {
       samples.push(
         ...page.flatMap(decodeItem).filter((s) => s.time >= query.fromMillis && s.time < query.toMillis),
       );
-      if (enough()) return cutPage(samples, query.limit, timeOf);
+      if (!needsMore(samples, query.limit, timeOf)) return cutPage(samples, query.limit, timeOf);
     }
   }
   return cutPage(samples, query.limit, timeOf);

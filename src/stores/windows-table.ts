@@ -157,7 +157,7 @@ export async function queryWindows(
     );
     rows.push(...(page.Items ?? []).map((item) => decodeStored(item).row));
     start = page.LastEvaluatedKey;
-  } while (start !== undefined && needsMore(rows.map(timeOf), query.limit));
+  } while (start !== undefined && needsMore(rows, query.limit, timeOf));
   return cutPage(rows, query.limit, timeOf);
 }
 

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { deliverReadings } from '../src/stores/raw-delivery-stream.ts';
+import { putReadings } from '../src/stores/readings-stream.ts';
+import { putRejected, type RejectedMessage, rejectedKey } from '../src/stores/rejected-bucket.ts';
+import { type DecodedBatch, decodeBatch } from '../src/telemetry/decode-batch.ts';
+import { type Decoded, type RejectionReason, reject } from '../src/telemetry/rejection.ts';
+import { requiredVariable } from './environment.ts';
+import { createLogger } from './observability/logger.ts';
+import { printRecordCounts } from './observability/record-metrics.ts';
+
+const FUNCTION = 'ingest-batch';
+const logger = createLogger(FUNCTION);
+
+/** What the rule `SELECT encode(*, 'base64') AS payload, topic() AS topic, clientid() AS client_id` makes of a publish. */
+export interface PackedPublish {
+  readonly payload: string;
+  readonly topic: string;
+  readonly client_id?: string;
+}
+
+/**
+ * AWS IoT rule → the streams. Unpacks one packed publish and writes its readings to the data stream and the delivery
+ * stream. Throws when a stream keeps refusing: Lambda then runs the invocation again, and identities make that harmless.
+ */
+export async function handler(event: PackedPublish): Promise<void> {
+  const receivedMillis = Date.now();
+  const { bytes, topic, batch } = decodeEvent(event, receivedMillis);
+  const readings = batch.ok ? batch.value.readings : [];
+  const refused = refusedMessages(batch, bytes, topic, receivedMillis);
+  const total = readings.length + refused.length;
+  try {
+    await putReadings(requiredVariable('READINGS_STREAM'), readings);
+    await deliverReadings(requiredVariable('RAW_DELIVERY_STREAM'), readings);
+    await keepRefused(refused, bytes, topic, receivedMillis);
+  } catch (error) {
+    logger.error('Cannot pass on a packed publish, it will be retried', { error: error as Error, topic });
+    printRecordCounts(FUNCTION, { in: total, stored: 0, duplicate: 0, failed: total, rejected: new Map() });
+    throw error;
+  }
+  const rejected = new Map<RejectionReason, number>();
+  for (const { rejection } of refused)
+    rejected.set(rejection.reason, (rejected.get(rejection.reason) ?? 0) + 1);
+  printRecordCounts(FUNCTION, { in: total, stored: readings.length, duplicate: 0, failed: 0, rejected });
+}
+
+function decodeEvent(event: PackedPublish, receivedMillis: number) {
+  const { payload, topic } = event;
+  if (typeof payload !== 'string' || typeof topic !== 'string') {
+    const batch = reject('not-a-batch', 'the rule gave no "payload" and "topic"');
+    return { bytes: Buffer.from(JSON.stringify(event)), topic: String(topic), batch };
+  }
+  const bytes = Buffer.from(payload, 'base64');
+  return { bytes, topic, batch: decodeBatch(bytes, topic, receivedMillis) };
+}
+
+function refusedMessages(
+  batch: Decoded<DecodedBatch>,
+  bytes: Uint8Array,
+  topic: string,
+  receivedMillis: number,
+): RejectedMessage[] {
+  if (!batch.ok) return [{ rejection: batch.rejection, receivedMillis, source: topic, bytes }];
+  return batch.value.rejected.map((element) => ({
+    rejection: element.rejection,
+    receivedMillis,
+    source: `${topic} readings[${element.index}]`,
+    bytes: element.bytes,
+  }));
+}
+
+/** The object is named by the publish itself, as there is no sequence number: a retry overwrites it. */
+async function keepRefused(
+  refused: readonly RejectedMessage[],
+  bytes: Uint8Array,
+  topic: string,
+  receivedMillis: number,
+): Promise<void> {
+  if (refused.length === 0) return;
+  const name = createHash('sha256').update(topic).update('\n').update(bytes).digest('hex').slice(0, 32);
+  const key = rejectedKey(receivedMillis, FUNCTION, `mqtt-${name}`);
+  await putRejected(requiredVariable('ARCHIVE_BUCKET'), key, refused);
+}
