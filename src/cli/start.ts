@@ -1,0 +1,147 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Durability } from '../local/durable-log.ts';
+import type { Mesonet } from '../local/start-mesonet.ts';
+
+interface StartFlags {
+  readonly mqttPort: number;
+  readonly httpPort: number;
+  readonly awsPort?: number;
+  readonly data: string;
+  readonly simulate: number;
+  readonly durability: Durability;
+  readonly strict?: boolean;
+  readonly json?: boolean;
+}
+
+const projectFolder = fileURLToPath(new URL('../..', import.meta.url)).replace(/[/\\]$/, '');
+
+/** `mesonet start`: the whole pipeline on this machine, until it is stopped. */
+export function startCommand(): Command {
+  return new Command('start')
+    .description(
+      'Run the whole pipeline on this machine: broker, rules, streams, windows, functions, stores, API and page',
+    )
+    .option('--mqtt-port <n>', 'MQTT; 0 takes any free port', parsePort, 1883)
+    .option('--http-port <n>', 'page and API; 0 takes any free port', parsePort, 8080)
+    .option(
+      '--aws-port <n>',
+      'endpoint for AWS clients (default: 4566, or any free port with --http-port 0)',
+      parsePort,
+    )
+    .option('--data <folder>', 'where everything is kept', '.mesonet/data')
+    .option(
+      '--simulate <stations>',
+      'simulated weather stations to start with it; 0 for none',
+      parseCount,
+      50,
+    )
+    .addOption(
+      new Option(
+        '--durability <level>',
+        'what an acknowledged message survives: a power cut, kill -9, or neither',
+      )
+        .choices(['power', 'process', 'memory'])
+        .default('power'),
+    )
+    .option('--strict', 'functions reach streams through HTTP and the SDK serialisers too')
+    .option('--json', 'print one line of JSON when ready, nothing else')
+    .action(run);
+}
+
+async function run(flags: StartFlags): Promise<void> {
+  const started = performance.now();
+  const say = flags.json ? console.error : console.log;
+  if (!flags.json) say('Starting …');
+  const { startMesonet } = await import('../local/start-mesonet.ts');
+  const mesonet = await startMesonet({
+    ...flags,
+    projectFolder,
+    dataFolder: resolve(flags.data),
+    version: versionOf(),
+    awsPort: flags.awsPort ?? (flags.httpPort === 0 ? 0 : 4566),
+    report: (text) => say(text),
+  });
+  stopOnSignals(mesonet, startSimulator(flags.simulate, mesonet), say);
+  if (flags.json) console.log(JSON.stringify(readyLine(mesonet)));
+  else printReady(mesonet, (performance.now() - started) / 1000, flags);
+}
+
+/** What scripts wait for. */
+function readyLine({ mqtt, http, awsEndpoint, dashboard, token }: Mesonet): object {
+  return { ready: true, mqtt, http, awsEndpoint, dashboard, token };
+}
+
+function printReady(mesonet: Mesonet, seconds: number, flags: StartFlags): void {
+  const { stack, mqtt } = mesonet;
+  console.log(`Ready in ${seconds.toFixed(1)} s
+
+  page          ${mesonet.dashboard}
+  API           ${mesonet.http}/v1/sensors
+  MQTT          mqtt://${mqtt.host}:${mqtt.port}
+  AWS endpoint  ${mesonet.awsEndpoint}
+  token         ${mesonet.token}
+  data          ${flags.data} (durability ${flags.durability})
+
+  ${stack.topicRules.length} rules, ${stack.streams.length} streams, ${stack.applications.length} streaming SQL application, ${stack.functions.length} functions, ${stack.tables.length} tables, ${stack.buckets.length} buckets`);
+  for (const { logicalId, type, reason } of stack.notEmulated)
+    console.log(`  not emulated: ${logicalId} (${type}): ${reason}`);
+  console.log(
+    flags.simulate ? `\n${flags.simulate} simulated stations are publishing; Ctrl-C stops` : '\nCtrl-C stops',
+  );
+}
+
+/** The simulator is a device like any other: a process of its own that speaks MQTT. */
+function startSimulator(stations: number, { mqtt }: Mesonet): (() => void) | undefined {
+  if (stations === 0) return undefined;
+  const main = join(projectFolder, 'src', 'cli', 'main.ts');
+  const url = `mqtt://${mqtt.host}:${mqtt.port}`;
+  const args = [
+    main,
+    'simulate',
+    '--url',
+    url,
+    '--stations',
+    String(stations),
+    '--exit-with-parent',
+    '--quiet',
+  ];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  return () => child.kill('SIGTERM');
+}
+
+function stopOnSignals(
+  mesonet: Mesonet,
+  stopSimulator: (() => void) | undefined,
+  say: (text: string) => void,
+): void {
+  let isStopping = false;
+  const stop = async (): Promise<void> => {
+    if (isStopping) process.exit(1);
+    isStopping = true;
+    say('Stopping …');
+    stopSimulator?.();
+    await mesonet.stop();
+    process.exit(0);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
+}
+
+function versionOf(): string {
+  return (JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8')) as { version: string })
+    .version;
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('expected a port from 0 to 65535');
+  return port;
+}
+
+function parseCount(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('expected a whole number from 0 to 999999');
+  return Number(text);
+}

@@ -1,0 +1,143 @@
+import { join } from 'node:path';
+import type { Stack } from '../stack/stack.ts';
+import type { AlertLog } from './alert-log.ts';
+import { createAwsEndpoint } from './aws-endpoint.ts';
+import { callOperation, jsonFace, type Operations } from './aws-endpoint-json.ts';
+import type { Durability, DurableLog } from './durable-log.ts';
+import { startDynamodb } from './dynamodb.ts';
+import { dynamodbFace } from './dynamodb-face.ts';
+import type { FailureDocument } from './event-source-mapping-event.ts';
+import { firehoseOperations } from './firehose-api.ts';
+import { FirehoseDelivery } from './firehose-delivery.ts';
+import { createAwsServer, listen } from './http-server.ts';
+import { iotDataFace, iotFace, type PublishToTopic } from './iot-data.ts';
+import { kinesisOperations } from './kinesis-api.ts';
+import type { KinesisStream } from './kinesis-stream.ts';
+import type { LocalPort } from './lambda-sandbox.ts';
+import type { Ledger } from './ledger.ts';
+import { LocalError } from './local-error.ts';
+import { s3Face } from './s3-api.ts';
+import { S3BucketStore } from './s3-bucket-store.ts';
+import { startLifecycle } from './s3-lifecycle.ts';
+import { MultipartUploads } from './s3-multipart.ts';
+import { createSns } from './sns.ts';
+
+export interface StartAwsServicesOptions {
+  readonly stack: Stack;
+  readonly dataFolder: string;
+  readonly log: DurableLog;
+  readonly ledger: Ledger;
+  readonly streams: ReadonlyMap<string, KinesisStream>;
+  readonly alerts: AlertLog;
+  readonly durability: Durability;
+  readonly host: string;
+  readonly awsPort?: number;
+  /** Takes what comes over HTTPS as if it had come over MQTT. */
+  readonly publish: PublishToTopic;
+  /** `host:port` of the MQTT listener. */
+  readonly mqttAddress: () => string;
+  readonly report: (text: string) => void;
+}
+
+/** The stand-ins for the AWS services, behind one endpoint. */
+export interface RunningAwsServices {
+  readonly endpoints: { readonly aws: string; readonly dynamodb: string };
+  /** Operations that handlers reach in process, without HTTP. */
+  readonly ports: Readonly<Record<string, LocalPort>>;
+  /** The buffers of the delivery streams, by name. */
+  readonly deliveryBuffers: ReadonlyMap<string, KinesisStream>;
+  readonly putObject: (bucketName: string, key: string, body: Uint8Array) => void;
+  readonly onFailure: (destinationArn: string, document: FailureDocument) => Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** @throws LocalError when a port is taken or a delivery stream cannot be emulated */
+export async function startAwsServices(options: StartAwsServicesOptions): Promise<RunningAwsServices> {
+  const { stack, log, ledger, report } = options;
+  const store = openBuckets(options);
+  const deliveries = stack.deliveryStreams.map(
+    (resource) =>
+      new FirehoseDelivery({
+        resource,
+        log,
+        store,
+        stage: ledger.stage(`delivery ${resource.name}`),
+        onError: (error) => report(`Cannot deliver '${resource.name}': ${error.message}`),
+      }),
+  );
+  const dynamodb = await startDynamodb({
+    ...stack,
+    dataFolder: options.dataFolder,
+    durability: options.durability,
+    onRestart: (error) => report(`DynamoDB was started again: ${error.message}`),
+  });
+  const kinesis = kinesisOperations({ ...stack, streams: [...options.streams.values()], log });
+  const firehose = firehoseOperations({ ...stack, deliveries, log });
+  const sns = createSns({ ...stack, onPublish: ({ message }) => options.alerts.add(message) });
+  const endpoint = createAwsEndpoint({
+    kinesis: jsonFace(kinesis),
+    firehose: jsonFace(firehose),
+    dynamodb: dynamodbFace(() => dynamodb.url),
+    s3: s3Face({ store, uploads: new MultipartUploads(store, join(options.dataFolder, 's3-uploads')) }),
+    sns: sns.face,
+    sqs: sns.face,
+    iot: iotFace(options),
+    iotdata: iotDataFace(options),
+    iotdevicegateway: iotDataFace(options),
+  });
+  const { host, awsPort = 4566 } = options;
+  const server = await listen(createAwsServer(endpoint.handle), {
+    host,
+    port: awsPort,
+    option: '--aws-port',
+  });
+  const stopLifecycle = startLifecycle(store, stack.buckets, {
+    onError: (error) => report(`Cannot apply the lifecycle rules: ${error.message}`),
+  });
+  return {
+    endpoints: { aws: `http://${host}:${server.port}`, dynamodb: dynamodb.url },
+    ports: {
+      ...portsOf('Kinesis', kinesis, ['PutRecords', 'PutRecord']),
+      ...portsOf('Firehose', firehose, ['PutRecordBatch', 'PutRecord']),
+    },
+    deliveryBuffers: new Map(deliveries.map((delivery) => [delivery.name, delivery.stream])),
+    putObject: (bucketName, key, body) => {
+      store
+        .put(bucketName, key, body)
+        .catch((error: Error) => report(`Cannot write '${key}': ${error.message}`));
+    },
+    onFailure: async (destinationArn, { key, body }) => {
+      await store.put(bucketOf(destinationArn), key, Buffer.from(body));
+    },
+    async stop() {
+      stopLifecycle();
+      await server.stop();
+      await Promise.all(deliveries.map((delivery) => delivery.stop()));
+      await sns.stop();
+      await dynamodb.stop();
+    },
+  };
+}
+
+function openBuckets({ stack, dataFolder, durability }: StartAwsServicesOptions): S3BucketStore {
+  const store = S3BucketStore.open({ folder: join(dataFolder, 's3'), durability });
+  for (const { name } of stack.buckets) if (!store.hasBucket(name)) store.createBucket(name);
+  return store;
+}
+
+function portsOf(
+  service: string,
+  operations: Operations,
+  names: readonly string[],
+): Record<string, LocalPort> {
+  return Object.fromEntries(
+    names.map((name) => [`${service}.${name}`, (input: object) => callOperation(operations, name, input)]),
+  );
+}
+
+/** Failed batches go to S3, the destination that keeps the bytes. */
+function bucketOf(arn: string): string {
+  if (!arn.startsWith('arn:aws:s3:::'))
+    throw new LocalError(`Cannot keep a failed batch in '${arn}': only S3 is emulated`);
+  return arn.slice('arn:aws:s3:::'.length);
+}

@@ -1,0 +1,129 @@
+import { basename } from 'node:path';
+import type { Stack } from '../stack/stack.ts';
+import type { DurableLog } from './durable-log.ts';
+import type { MetricDatum } from './emf.ts';
+import { EventSourceMapping, type Lag } from './event-source-mapping.ts';
+import type { FailureDocument } from './event-source-mapping-event.ts';
+import type { KinesisStream } from './kinesis-stream.ts';
+import { LambdaQueue } from './lambda-queue.ts';
+import { LambdaRuntime } from './lambda-runtime.ts';
+import type { LocalPort } from './lambda-sandbox.ts';
+import { type Ledger, REJECTED_STAGE } from './ledger.ts';
+import { LocalError } from './local-error.ts';
+import { startSchedules } from './schedule.ts';
+
+export interface StartFunctionsOptions {
+  readonly stack: Stack;
+  readonly projectFolder: string;
+  readonly dataFolder: string;
+  readonly log: DurableLog;
+  readonly ledger: Ledger;
+  readonly streams: ReadonlyMap<string, KinesisStream>;
+  readonly endpoints: { readonly aws: string; readonly dynamodb: string };
+  readonly ports: Readonly<Record<string, LocalPort>>;
+  readonly strict: boolean;
+  readonly onFailure: (destinationArn: string, document: FailureDocument) => Promise<void>;
+  readonly report: (text: string) => void;
+}
+
+/** The stack's functions, running. */
+export interface RunningFunctions {
+  readonly runtime: LambdaRuntime;
+  /** By ARN: hands an event to the function's asynchronous queue. */
+  readonly queues: ReadonlyMap<string, LambdaQueue>;
+  /** Starts to read the streams and to keep the schedules. */
+  listen(): void;
+  lag(): Lag[];
+  stop(): Promise<void>;
+}
+
+/** Compiles the functions; nothing is invoked before `listen`. @throws BundleError when one does not compile */
+export async function startFunctions(options: StartFunctionsOptions): Promise<RunningFunctions> {
+  const { stack, ledger } = options;
+  const runtime = await LambdaRuntime.start({
+    ...options,
+    functions: stack.functions,
+    region: stack.region,
+    onMetric: (datum) => countRejections(datum, ledger),
+  });
+  const queues = startQueues(options, runtime);
+  let mappings: readonly EventSourceMapping[] = [];
+  let stopSchedules = (): void => {};
+  return {
+    runtime,
+    queues,
+    listen() {
+      mappings = stack.eventSourceMappings.map((mapping) => startMapping(mapping, options, runtime));
+      const byName = new Map(stack.functions.map(({ name, arn }) => [name, queues.get(arn)!]));
+      stopSchedules = startSchedules({ ...stack, invoke: (name, event) => byName.get(name)?.send(event) });
+    },
+    lag: () => [...mappings, ...queues.values()].map((consumer) => consumer.lag()),
+    async stop() {
+      stopSchedules();
+      await Promise.all([...mappings, ...queues.values()].map((consumer) => consumer.stop()));
+      await runtime.stop();
+    },
+  };
+}
+
+function startQueues(
+  options: StartFunctionsOptions,
+  runtime: LambdaRuntime,
+): ReadonlyMap<string, LambdaQueue> {
+  const { stack, ledger } = options;
+  const queues = stack.functions.map(({ name, arn, file, asyncRetryAttempts }) => {
+    const stageName = `queue ${shortName(file)}`;
+    const queue = LambdaQueue.start({
+      ...options,
+      functionName: name,
+      functionArn: arn,
+      stageName,
+      stage: ledger.stage(stageName),
+      invoke: (functionName, event) => runtime.invokeJson(functionName, event),
+      maximumRetryAttempts: asyncRetryAttempts,
+    });
+    return [arn, queue] as const;
+  });
+  return new Map(queues);
+}
+
+function startMapping(
+  mapping: Stack['eventSourceMappings'][number],
+  options: StartFunctionsOptions,
+  runtime: LambdaRuntime,
+): EventSourceMapping {
+  const { stack, ledger, streams } = options;
+  const lambda = stack.functions.find(({ name }) => name === mapping.functionName)!;
+  const stream = [...streams.values()].find(({ arn }) => arn === mapping.streamArn);
+  if (!stream)
+    throw new LocalError(
+      `Cannot start '${mapping.logicalId}': its stream ${mapping.streamArn} is not in the stack`,
+    );
+  const stageName = `function ${shortName(lambda.file)}`;
+  return EventSourceMapping.start({
+    ...options,
+    mapping,
+    stream,
+    functionArn: lambda.arn,
+    region: stack.region,
+    stageName,
+    stage: ledger.stage(stageName),
+    invoke: (functionName, event) => runtime.invokeJson(functionName, event),
+  });
+}
+
+/** `functions/store-readings.ts` is `store-readings`. */
+function shortName(file: string): string {
+  return basename(file, '.ts');
+}
+
+/** What a function rejected it says in its metrics, with the reasons as a property. */
+function countRejections({ name, dimensions, properties }: MetricDatum, ledger: Ledger): void {
+  if (name !== 'RecordsRejected' || properties.reason === null || typeof properties.reason !== 'object')
+    return;
+  const stage = ledger.stage(REJECTED_STAGE);
+  for (const [reason, count] of Object.entries(properties.reason as Record<string, number>)) {
+    stage.in(count);
+    stage.drop(`${dimensions.function ?? ''}: ${reason}`, count);
+  }
+}

@@ -1,0 +1,182 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { compileStack } from '../stack/compile-stack.ts';
+import { readStack } from '../stack/read-stack.ts';
+import type { Stack } from '../stack/stack.ts';
+import { AlertLog } from './alert-log.ts';
+import { buildDashboard } from './dashboard-files.ts';
+import { type Durability, DurableLog } from './durable-log.ts';
+import { lockFolder } from './folder-lock.ts';
+import { KinesisStream } from './kinesis-stream.ts';
+import { Ledger, type LedgerReport } from './ledger.ts';
+import { LocalError } from './local-error.ts';
+import { MqttDoor } from './mqtt-door.ts';
+import { RulesEngine } from './rules-engine.ts';
+import { startAwsServices } from './start-aws-services.ts';
+import { startFunctions } from './start-functions.ts';
+import { startPage } from './start-page.ts';
+import { type StageLag, Statistics } from './statistics.ts';
+import { compileApplicationFile, StreamingApplication } from './streaming-application.ts';
+
+/** How the runtime is started. Every port may be 0, which takes any free one. */
+export interface MesonetOptions {
+  /** The folder of `serverless.yml`. */
+  readonly projectFolder: string;
+  /** Everything that is kept is kept here; made when it is not there. */
+  readonly dataFolder: string;
+  readonly version: string;
+  readonly host?: string;
+  readonly mqttPort?: number;
+  readonly httpPort?: number;
+  readonly awsPort?: number;
+  readonly durability?: Durability;
+  /** Handlers reach the streams through the SDK's serialisers and HTTP instead of in process. */
+  readonly strict?: boolean;
+  /** Without the functions only ingest and windows run; for measuring these alone. */
+  readonly withFunctions?: boolean;
+  /** Told in one sentence about what goes wrong while running. */
+  readonly report?: (text: string) => void;
+}
+
+/** A running pipeline. */
+export interface Mesonet {
+  readonly mqtt: { readonly host: string; readonly port: number };
+  /** Where the page, the API and the runtime's own routes are. */
+  readonly http: string;
+  /** The value for `AWS_ENDPOINT_URL`. */
+  readonly awsEndpoint: string;
+  readonly dashboard: string;
+  /** What a writer shows as `authorization: Bearer <token>`. */
+  readonly token: string;
+  readonly stack: Stack;
+  ledger(): LedgerReport;
+  statistics(): object;
+  stop(): Promise<void>;
+}
+
+const PLACE = { accountId: '000000000000', region: 'us-east-1', stackName: 'mesonet-dev' };
+const TRIM_MILLIS = 60_000;
+
+/**
+ * Runs the whole stack of a project in this process, loopback only.
+ *
+ * @throws StackError, IotSqlError, StreamingSqlError, BundleError or LocalError: one clear sentence about what to mend
+ */
+export async function startMesonet(options: MesonetOptions): Promise<Mesonet> {
+  mkdirSync(makeable(options.dataFolder), { recursive: true });
+  const lock = await lockFolder(options.dataFolder);
+  const stops: (() => Promise<void> | void)[] = [() => lock.release()];
+  try {
+    return await startAll(options, stops);
+  } catch (error) {
+    await stopAll(stops);
+    throw error;
+  }
+}
+
+/** What was started last is stopped first. */
+async function stopAll(stops: (() => Promise<void> | void)[]): Promise<void> {
+  for (const stop of stops.reverse().splice(0)) await stop();
+}
+
+async function startAll(options: MesonetOptions, stops: (() => Promise<void> | void)[]): Promise<Mesonet> {
+  const { projectFolder, dataFolder, durability = 'power', host = '127.0.0.1', report = () => {} } = options;
+  const [template, dashboardFolder] = await Promise.all([
+    compileStack({ projectFolder, cacheFolder: join(projectFolder, '.mesonet', 'stack') }),
+    buildDashboard(projectFolder),
+  ]);
+  const stack = readStack(template, projectFolder, PLACE);
+  const plans = stack.applications.map((resource) => ({
+    resource,
+    plan: compileApplicationFile(resource, projectFolder),
+  }));
+
+  const log = DurableLog.open({ folder: join(dataFolder, 'log'), durability });
+  stops.push(() => log.close());
+  const ledger = new Ledger(log.readState('ledger'));
+  log.onCommit(() => log.writeState('ledger', ledger.encode()));
+  const streams = new Map(stack.streams.map((stream) => [stream.name, KinesisStream.open(log, stream)]));
+  const alerts = new AlertLog(log);
+  const base = {
+    ...options,
+    stack,
+    log,
+    ledger,
+    streams,
+    alerts,
+    durability,
+    host,
+    report,
+    strict: options.strict ?? false,
+  };
+
+  const door = new MqttDoor({ ...base, port: options.mqttPort ?? 1883 });
+  const services = await startAwsServices({
+    ...base,
+    publish: door.publish,
+    mqttAddress: () => door.address,
+  });
+  stops.push(() => services.stop());
+  const functions = await startFunctions({ ...base, ...services });
+  stops.push(() => functions.stop());
+  const applications = plans.map(
+    ({ resource, plan }) => new StreamingApplication({ ...base, resource, plan, nowMillis: Date.now }),
+  );
+  stops.push(() => {
+    for (const application of applications) application.stop();
+  });
+  const rules = new RulesEngine({
+    rules: stack.topicRules,
+    rulesFolder: join(projectFolder, 'rules'),
+    ledger,
+    targets: {
+      streams,
+      deliveryStreams: services.deliveryBuffers,
+      functionQueues: new Map(
+        [...functions.queues].map(([arn, queue]) => [arn, (event: string) => queue.sendText(event)]),
+      ),
+      putObject: services.putObject,
+      onNotEmulated: (rule, action) => report(`Rule '${rule}': action ${action} is not emulated`),
+    },
+  });
+  const broker = await door.open(rules);
+  stops.push(() => broker.stop());
+
+  const lag = (): StageLag[] => [...applications.map((application) => application.lag()), ...functions.lag()];
+  const statistics = new Statistics({ ledger, broker, lag });
+  stops.push(() => statistics.stop());
+  const page = await startPage({
+    ...base,
+    dashboardFolder,
+    applications,
+    functions,
+    statistics,
+    port: options.httpPort ?? 8080,
+  });
+  stops.push(() => page.stop());
+  if (options.withFunctions ?? true) functions.listen();
+  const trim = setInterval(() => {
+    for (const stream of streams.values()) stream.trim(Date.now());
+  }, TRIM_MILLIS);
+  stops.push(() => clearInterval(trim));
+  return {
+    mqtt: { host, port: broker.port },
+    http: page.url,
+    awsEndpoint: services.endpoints.aws,
+    dashboard: `${page.url}/`,
+    token: page.token,
+    stack,
+    ledger: () => ledger.report(),
+    statistics: () => statistics.report(),
+    stop: () => stopAll(stops),
+  };
+}
+
+function makeable(folder: string): string {
+  try {
+    mkdirSync(folder, { recursive: true });
+    return folder;
+  } catch (cause) {
+    throw new LocalError(`Cannot make the data folder '${folder}': ${(cause as Error).message}`, { cause });
+  }
+}

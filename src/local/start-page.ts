@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto';
+import type { Stack } from '../stack/stack.ts';
+import type { AlertLog } from './alert-log.ts';
+import type { DurableLog } from './durable-log.ts';
+import { createHttpApi } from './http-api.ts';
+import { createPageServer, listen, sendJson } from './http-server.ts';
+import type { KinesisStream } from './kinesis-stream.ts';
+import type { Ledger } from './ledger.ts';
+import { LiveFeed } from './live-feed.ts';
+import type { RunningFunctions } from './start-functions.ts';
+import type { Statistics } from './statistics.ts';
+import type { StreamingApplication } from './streaming-application.ts';
+
+export interface StartPageOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly version: string;
+  readonly stack: Stack;
+  readonly log: DurableLog;
+  readonly ledger: Ledger;
+  readonly streams: ReadonlyMap<string, KinesisStream>;
+  readonly alerts: AlertLog;
+  readonly dashboardFolder: string;
+  readonly applications: readonly StreamingApplication[];
+  readonly functions: RunningFunctions;
+  readonly statistics: Statistics;
+}
+
+export interface RunningPage {
+  readonly url: string;
+  readonly token: string;
+  stop(): Promise<void>;
+}
+
+/** Serves the page, the stack's API and what the runtime says of itself. @throws LocalError when the port is taken */
+export async function startPage(options: StartPageOptions): Promise<RunningPage> {
+  const { version, stack, ledger, alerts, functions, statistics, host, port } = options;
+  const token = tokenOf(options.log);
+  const feed = startFeed(options);
+  const server = await listen(
+    createPageServer({
+      token,
+      dashboardFolder: options.dashboardFolder,
+      api: createHttpApi({
+        routes: stack.routes,
+        invoke: (name, event, limits) => functions.runtime.invoke(name, event, limits),
+      }),
+      routes: {
+        '/v1/health': (_, response) => sendJson(response, { status: 'ok', version, ...statistics.health() }),
+        '/v1/ledger': (_, response) => sendJson(response, ledger.report()),
+        '/v1/alerts': (_, response) => sendJson(response, alerts.newest()),
+        ...(feed && { '/v1/live': (request, response) => feed.subscribe(request, response) }),
+      },
+    }),
+    { host, port, option: '--http-port' },
+  );
+  return {
+    url: `http://${host}:${server.port}`,
+    token,
+    async stop() {
+      feed?.stop();
+      await server.stop();
+    },
+  };
+}
+
+/** The live events follow the first streaming application of the stack: its input are the readings, its output the windows. */
+function startFeed({
+  applications,
+  streams,
+  alerts,
+  statistics,
+  version,
+}: StartPageOptions): LiveFeed | undefined {
+  const [application] = applications;
+  if (!application) return undefined;
+  const { inputStream, outputs } = application.resource;
+  const feed = new LiveFeed({
+    readings: streams.get(inputStream)!,
+    windows: streams.get(outputs[0]!.stream)!,
+    version,
+    nowMillis: Date.now,
+    openWindows: (limit) => application.openWindows(limit),
+    stats: () => statistics.report(),
+  });
+  alerts.onAlert((alert) => feed.publish('alert', alert));
+  return feed;
+}
+
+/** One token for each data folder, so that a page left open goes on working after a restart. */
+function tokenOf(log: DurableLog): string {
+  const kept = log.readState('token')?.toString();
+  if (kept) return kept;
+  const token = randomBytes(24).toString('base64url');
+  log.writeState('token', Buffer.from(token));
+  return token;
+}

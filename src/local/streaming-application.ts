@@ -1,0 +1,246 @@
+import { readFileSync } from 'node:fs';
+import type { ApplicationResource } from '../stack/stack.ts';
+import { createEngine, type Engine } from '../streaming-sql/engine/index.ts';
+import { type ApplicationPlan, compileApplication, type InputSchema } from '../streaming-sql/index.ts';
+import type { DurableLog } from './durable-log.ts';
+import type { KinesisStream } from './kinesis-stream.ts';
+import type { Ledger, LedgerStage } from './ledger.ts';
+import { LocalError } from './local-error.ts';
+import type { StageLag } from './statistics.ts';
+
+/** Compiles an application's SQL with the input schema beside it. @throws StreamingSqlError with file, line and caret */
+export function compileApplicationFile(
+  { name, file }: ApplicationResource,
+  projectFolder: string,
+): ApplicationPlan {
+  const schemaFile = file.replace(/\.sql$/, '.input.json');
+  const relative = file.slice(projectFolder.length + 1);
+  return compileApplication(readText(file, name), {
+    file: relative,
+    input: JSON.parse(readText(schemaFile, name)) as InputSchema,
+  });
+}
+
+function readText(file: string, application: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new LocalError(
+      `Cannot read '${file}' of the application '${application}': ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+}
+
+export interface StreamingApplicationOptions {
+  readonly resource: ApplicationResource;
+  readonly plan: ApplicationPlan;
+  readonly log: DurableLog;
+  readonly streams: ReadonlyMap<string, KinesisStream>;
+  readonly ledger: Ledger;
+  readonly nowMillis: () => number;
+}
+
+/** What is kept of an application: how far it has read, and the engine's state at that place. */
+interface Checkpoint {
+  readonly positions: Readonly<Record<string, string>>;
+  readonly snapshot: Uint8Array;
+}
+
+/**
+ * Runs one streaming SQL application from stream to stream. The place it has read to, its state and the rows it put out
+ * are committed together, so that after a kill it goes on as if nothing had happened: no window lost, none doubled.
+ */
+export class StreamingApplication {
+  readonly #options: StreamingApplicationOptions;
+  readonly #engine: Engine;
+  readonly #input: KinesisStream;
+  readonly #stage: LedgerStage;
+  readonly #stateKey: string;
+  readonly #positions: Record<string, string>;
+  readonly #unsubscribe: () => void;
+  readonly #timer: NodeJS.Timeout;
+  #isScheduled = false;
+  #isStopped = false;
+  #rowsSinceCheckpoint = 0;
+  #lastCheckpointMillis: number;
+
+  constructor(options: StreamingApplicationOptions) {
+    this.#options = options;
+    const { resource, plan, log, streams, ledger } = options;
+    this.#stage = ledger.stage(`windows ${resource.name}`);
+    this.#stateKey = `application/${resource.name}`;
+    this.#input = streamOf(streams, resource.inputStream, resource.name);
+    const kept = log.readState(this.#stateKey);
+    const checkpoint = kept && decodeCheckpoint(kept);
+    this.#positions = { ...checkpoint?.positions };
+    this.#engine = createEngine(plan, {
+      ...(checkpoint ? { restore: checkpoint.snapshot } : {}),
+      onRow: this.#outputs(),
+      onLate: () => this.#stage.drop('late', 1),
+      onError: (row) => this.#stage.drop(row.reason, 1),
+    });
+    this.#lastCheckpointMillis = options.nowMillis();
+    this.#unsubscribe = this.#input.onAppend(() => this.#schedule());
+    this.#timer = setInterval(() => this.#tick(), TICK_MILLIS);
+    this.#schedule();
+  }
+
+  get resource(): ApplicationResource {
+    return this.#options.resource;
+  }
+
+  /** Partial rows of the windows that are open now, at most `limit`. */
+  openWindows(limit: number): readonly Record<string, unknown>[] {
+    return this.#engine.openWindows(limit);
+  }
+
+  stats(): ReturnType<Engine['stats']> {
+    return this.#engine.stats();
+  }
+
+  /** How far behind the stream the application is. */
+  lag(): StageLag {
+    const backlogs = this.#input.shardIds.map((id) => this.#input.backlog(id, this.#positions[id]));
+    const oldest = Math.min(...backlogs.map(({ oldestArrivalMillis }) => oldestArrivalMillis ?? Infinity));
+    return {
+      stage: this.#stage.name,
+      backlog: backlogs.reduce((sum, { records }) => sum + records, 0),
+      lagMillis: Number.isFinite(oldest) ? Math.max(0, this.#options.nowMillis() - oldest) : 0,
+    };
+  }
+
+  /** Stops reading and writes a last checkpoint. */
+  stop(): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#unsubscribe();
+    clearInterval(this.#timer);
+    this.#checkpoint();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#isStopped) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      if (!this.#isStopped && this.#readSlice()) this.#schedule();
+    });
+  }
+
+  /** Reads for a few milliseconds at most, so that publishers are not kept waiting. Returns whether more is there. */
+  #readSlice(): boolean {
+    const deadline = performance.now() + SLICE_MILLIS;
+    let isMore = false;
+    for (const shardId of this.#input.shardIds) {
+      for (;;) {
+        const found = this.#input.readBlock(shardId, this.#positions[shardId]);
+        if (!found) break;
+        if (performance.now() > deadline) {
+          isMore = true;
+          break;
+        }
+        this.#readBlock(shardId, found);
+      }
+    }
+    if (this.#rowsSinceCheckpoint > 0) this.#checkpoint();
+    return isMore;
+  }
+
+  #readBlock(
+    shardId: string,
+    { block, position }: NonNullable<ReturnType<KinesisStream['readBlock']>>,
+  ): void {
+    for (let at = position; at < block.count; at += 1) {
+      const value = parse(block.text(at));
+      if (value === undefined) this.#stage.drop('not JSON', 1);
+      else this.#engine.acceptRecord(value, { arrivalMillis: block.arrivalMillis(at), shardId });
+    }
+    const count = block.count - position;
+    this.#stage.in(count);
+    this.#stage.out(count);
+    this.#positions[shardId] = this.#input.lastSequenceNumber(shardId, block);
+  }
+
+  /**
+   * Lets time pass, so that windows close without further rows: only when everything has been read, and a little behind
+   * the clock, because a record that has its arrival time may still be on its way to the disk.
+   */
+  #tick(): void {
+    const now = this.#options.nowMillis();
+    if (this.lag().backlog === 0) {
+      while (this.#engine.advance(now - SETTLING_MILLIS))
+        if (this.#rowsSinceCheckpoint > MAX_ROWS_PER_TICK) break;
+    }
+    if (this.#rowsSinceCheckpoint > 0 || now - this.#lastCheckpointMillis >= CHECKPOINT_MILLIS)
+      this.#checkpoint();
+  }
+
+  /** Joins the commit group that also carries the rows put out since the last checkpoint. */
+  #checkpoint(): void {
+    this.#rowsSinceCheckpoint = 0;
+    this.#lastCheckpointMillis = this.#options.nowMillis();
+    this.#options.log.writeState(
+      this.#stateKey,
+      encodeCheckpoint({ positions: this.#positions, snapshot: this.#engine.snapshot() }),
+    );
+  }
+
+  #outputs(): (stream: string, row: Record<string, unknown>, meta: { revision: number }) => void {
+    const { resource, streams } = this.#options;
+    const outputs = new Map(
+      resource.outputs.map((output) => [
+        output.from,
+        { ...output, target: streamOf(streams, output.stream, resource.name) },
+      ]),
+    );
+    return (from, row, { revision }) => {
+      const output = outputs.get(from);
+      if (!output) return;
+      this.#rowsSinceCheckpoint += 1;
+      const key = String(row[output.partitionKey] ?? '');
+      output.target.append(key, JSON.stringify({ ...row, revision }));
+    };
+  }
+}
+
+const TICK_MILLIS = 250;
+const SETTLING_MILLIS = 300;
+const SLICE_MILLIS = 4;
+const CHECKPOINT_MILLIS = 5000;
+const MAX_ROWS_PER_TICK = 20_000;
+
+function streamOf(
+  streams: ReadonlyMap<string, KinesisStream>,
+  name: string,
+  application: string,
+): KinesisStream {
+  const stream = streams.get(name);
+  if (!stream)
+    throw new LocalError(`Cannot start application '${application}': stream '${name}' is not in the stack`);
+  return stream;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Length of the positions' JSON as u32, the JSON, the snapshot. */
+function encodeCheckpoint({ positions, snapshot }: Checkpoint): Uint8Array {
+  const head = Buffer.from(JSON.stringify(positions));
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(head.length);
+  return Buffer.concat([length, head, snapshot]);
+}
+
+function decodeCheckpoint(bytes: Buffer): Checkpoint {
+  const end = 4 + bytes.readUInt32LE(0);
+  return {
+    positions: JSON.parse(bytes.toString('utf8', 4, end)) as Record<string, string>,
+    snapshot: bytes.subarray(end),
+  };
+}
