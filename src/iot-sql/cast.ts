@@ -3,7 +3,7 @@ import type { IotSqlVersion } from './dialect.ts';
 import type { Evaluate } from './frame.ts';
 import type { CallSite } from './functions/function-spec.ts';
 import { roundToInt, toNumeric } from './number.ts';
-import { type Value, WholeDecimal } from './value.ts';
+import { isNumber, type Value, WholeDecimal } from './value.ts';
 
 /** The types a value can be cast to. */
 type CastTarget = 'Int' | 'Decimal' | 'Boolean' | 'String';
@@ -50,11 +50,16 @@ function castNumber(operand: Evaluate): Evaluate {
   };
 }
 
-/** In version 2015-10-08 a cast to Decimal gives a Decimal even when it is whole. */
+/** In version 2015-10-08 true is 1.0 and the text 10.0 stays 10.0, while an Int has no decimal point. */
 function castWholeDecimal(operand: Evaluate): Evaluate {
   return (frame) => {
-    const value = castToDecimal(operand(frame));
-    return typeof value === 'number' && Number.isInteger(value) ? new WholeDecimal(value) : value;
+    const value = operand(frame);
+    if (isNumber(value)) return value;
+    const decimal = castToDecimal(value);
+    const isWhole = typeof decimal === 'number' && Number.isInteger(decimal);
+    return isWhole && (typeof value === 'boolean' || /[.eE]/.test(String(value)))
+      ? new WholeDecimal(decimal)
+      : decimal;
   };
 }
 
@@ -69,13 +74,13 @@ function castToDecimal(value: Value): Value {
   return typeof value === 'boolean' ? Number(value) : toNumeric(value);
 }
 
-/** Decimals are rounded down; the text of a Decimal is cut off, as the standard conversion of strings does. */
+/** Decimals are rounded down, and so are Decimals written as text, which the standard conversion cuts off. */
 function castToInt(value: Value): Value {
   if (typeof value === 'number') return Number.isInteger(value) ? value : Math.floor(value);
   if (typeof value === 'boolean') return Number(value);
   const numeric = toNumeric(value);
   if (numeric === undefined) return undefined;
-  return roundToInt(numeric, typeof value === 'string' ? Math.trunc : Math.floor);
+  return roundToInt(numeric, Math.floor);
 }
 
 /** 0 is false and every other number true. */

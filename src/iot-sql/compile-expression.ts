@@ -50,14 +50,7 @@ export function compileExpression(node: ExpressionNode, scope: Scope): Evaluate 
         compileIsDefined(node, scope) ?? compileUnary(node.operator, compileExpression(node.operand, scope))
       );
     case 'binary':
-      return (
-        compileComparison(node, scope) ??
-        compileBinary(
-          node.operator,
-          compileExpression(node.left, scope),
-          compileExpression(node.right, scope),
-        )
-      );
+      return compileComparison(node, scope) ?? compileBinary(node, scope);
     case 'case':
       return compileCase(node, scope);
     case 'array':
@@ -146,10 +139,30 @@ const OPERATIONS: Readonly<
   '%': remainder,
 };
 
-function compileBinary(operator: BinaryOperator, left: Evaluate, right: Evaluate): Evaluate {
+function compileBinary(node: BinaryNode, scope: Scope): Evaluate {
+  const { operator } = node;
+  const [left, right] = [compileExpression(node.left, scope), compileExpression(node.right, scope)];
   if (operator === 'AND' || operator === 'OR') return compileLogic(operator, left, right);
   const operation = OPERATIONS[operator];
+  if (scope.version === '2015-10-08' && '-*/%'.includes(operator))
+    return compileOnTexts(operation, left, right);
   return (frame) => operation(left(frame), right(frame));
+}
+
+/** Arithmetic on the text of a number gives a Decimal, which version 2015-10-08 prints as such: `"5" - 3` is 2.0. */
+function compileOnTexts(
+  operation: (left: Value, right: Value) => Value,
+  left: Evaluate,
+  right: Evaluate,
+): Evaluate {
+  return (frame) => {
+    const [a, b] = [left(frame), right(frame)];
+    const result = operation(a, b);
+    const isDecimal = typeof a === 'string' || typeof b === 'string';
+    return isDecimal && typeof result === 'number' && Number.isInteger(result)
+      ? new WholeDecimal(result)
+      : result;
+  };
 }
 
 /** Order against a constant, which most conditions on a measured value are: numbers are compared in place. */

@@ -272,9 +272,12 @@ describe('version 2015-10-08', () => {
   it('keeps whole Decimals apart from Ints', () => {
     const rule = (sql: string) =>
       compileRule(sql, { version: '2015-10-08' }).evaluateText(message('{"d":10.0,"i":3}'));
-    expect(rule("SELECT d, d * i AS p, i + 1 AS s, power(2, 5) AS q, cast(i AS double) AS c FROM '#'")).toBe(
-      '{"d":10.0,"p":30.0,"s":4,"q":32.0,"c":3.0}',
-    );
+    expect(
+      rule(
+        `SELECT d, d * i AS p, i + 1 AS s, power(2, 5) AS q, cast(i AS double) AS c, cast(true AS double) AS t,
+          cast(d AS double) AS e, '5' - i AS m FROM '#'`,
+      ),
+    ).toBe('{"d":10.0,"p":30.0,"s":4,"q":32.0,"c":3,"t":1.0,"e":10.0,"m":2.0}');
     expect(rule("SELECT * FROM '#'")).toBe('{"d":10.0,"i":3}');
   });
 

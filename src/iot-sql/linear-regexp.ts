@@ -11,7 +11,10 @@ export interface LinearRegexp {
   isFoundIn(text: string): boolean;
   /** The first match; undefined when there is none. */
   firstIn(text: string): string | undefined;
-  /** Every match replaced; `$1` stands for a group. Undefined when the replacement names a group that does not exist. */
+  /**
+   * Every match replaced, the replacement read as Java does: `$1` is a group, a backslash escapes. Undefined when it names
+   * a group that does not exist.
+   */
   replaceAll(text: string, replacement: string): string | undefined;
 }
 
@@ -38,7 +41,7 @@ function wrap(pattern: string): LinearRegexp | undefined {
       const matcher = regexp.matcher(text);
       return matcher.find() ? (matcher.group() ?? undefined) : undefined;
     },
-    replaceAll: (text, replacement) => attempt(() => regexp.matcher(text).replaceAll(replacement)),
+    replaceAll: (text, replacement) => attempt(() => regexp.matcher(text).replaceAll(replacement, true)),
   };
 }
 
@@ -58,6 +61,7 @@ const JAVA_ONLY: readonly (readonly [feature: string, pattern: RegExp])[] = [
   ['an atomic group', /\(\?>/],
   ['a back-reference', /\\(?:[1-9]|k<)/],
   ['possessive repetition', /[*+?}]\+/],
+  ['repetition of more than 1000 times in all', /\{\d/],
 ];
 
 /** The feature of Java's regular expressions that keeps a pattern from compiling here; undefined when it is just malformed. */

@@ -35,6 +35,19 @@ export function toDouble(value: Value): number | undefined {
   return numeric === undefined ? undefined : Number(numeric);
 }
 
+/** The standard conversion to Int: a Decimal is rounded to the nearest, the text of a Decimal is cut off. */
+export function toNearestInt(value: Value): Numeric | undefined {
+  const numeric = toNumeric(value);
+  if (numeric === undefined) return undefined;
+  return roundToInt(numeric, typeof value === 'string' ? Math.trunc : roundHalfAway);
+}
+
+/** To the nearest whole number, halves away from zero: by the guide's examples `Round(-1.5)` is -2. */
+export function roundHalfAway(value: number): number {
+  const whole = Math.trunc(value);
+  return Math.abs(value - whole) >= 0.5 ? whole + Math.sign(value) : whole;
+}
+
 /** A Decimal written as text: `-1.5E-3`, not `+1`, `.5`, `1.` or ` 1`. */
 export function parseDecimal(text: string): Numeric | undefined {
   if (!DECIMAL_TEXT.test(text)) return undefined;

@@ -126,7 +126,9 @@ function element(value: Data, key: Data): Data {
   if (!Array.isArray(value) && typeof value !== 'string') return undefined;
   const index = decimal(key);
   if (index === undefined) return undefined;
-  return Math.floor(index) >= 0 ? value[Math.floor(index)] : undefined;
+  const nearest =
+    typeof key === 'string' ? Math.trunc(index) : Math.sign(index) * Math.round(Math.abs(index));
+  return nearest >= 0 ? value[nearest] : undefined;
 }
 
 function boolean(value: Data): boolean | undefined {
@@ -260,7 +262,7 @@ function cast(type: string, value: Data): Data {
     return number === undefined ? undefined : number !== 0;
   }
   if (type === 'DECIMAL' || number === undefined) return number;
-  return typeof value === 'string' ? Math.trunc(number) : Math.floor(number);
+  return Math.floor(number);
 }
 
 /** As serialising does: dropped from objects, null in arrays. */

@@ -1,7 +1,7 @@
 import { compileCast } from '../cast.ts';
 import { toText } from '../conversion.ts';
 import { jsonText } from '../json-text.ts';
-import { toNumeric } from '../number.ts';
+import { toNearestInt } from '../number.ts';
 import { attributeOf, isArray, isObject, setAttribute, type Value } from '../value.ts';
 import type { FunctionTable } from './function-spec.ts';
 
@@ -12,9 +12,8 @@ const MAX_TRANSFORM_BYTES = 131_072;
 export function elementOf(collection: Value, key: Value): Value {
   if (isObject(collection)) return typeof key === 'string' ? attributeOf(collection, key) : undefined;
   if (!isArray(collection) && typeof collection !== 'string') return undefined;
-  const index = toNumeric(key);
-  if (index === undefined) return undefined;
-  return collection[Math.floor(Number(index))];
+  const index = toNearestInt(key);
+  return index === undefined ? undefined : collection[Number(index)];
 }
 
 /** No argument: Undefined; one: itself; with an array: one flat array; else all joined as text. */

@@ -1,8 +1,8 @@
 import { toText } from '../conversion.ts';
 import type { ExternalFunctions, ExternalResult } from '../external-functions.ts';
 import type { Evaluate } from '../frame.ts';
-import { toJsonValue } from '../json-text.ts';
-import type { JsonValue, Value } from '../value.ts';
+import { jsonText, toJsonValue } from '../json-text.ts';
+import { isArray, isObject, type JsonValue, type ObjectValue, setAttribute, type Value } from '../value.ts';
 import type { CallSite, FunctionSpec, FunctionTable } from './function-spec.ts';
 
 /** Starts one call; undefined when the arguments are not of the types it takes. */
@@ -80,10 +80,19 @@ const getRegistryData: StartCall = (external, [operation, thingName, roleArn]) =
 };
 
 const machinelearningPredict: StartCall = (external, [modelId, roleArn, record]) => {
-  const json = toJsonValue(record);
-  if (typeof modelId !== 'string' || typeof roleArn !== 'string' || json === undefined) return undefined;
-  return external.machinelearningPredict?.(modelId, roleArn, json);
+  if (typeof modelId !== 'string' || typeof roleArn !== 'string' || !isObject(record)) return undefined;
+  return external.machinelearningPredict?.(modelId, roleArn, flattenRecord(record));
 };
+
+/** The record is a single layer: what is nested in it becomes its JSON text. */
+function flattenRecord(record: ObjectValue): JsonValue {
+  const flat: Record<string, Value> = {};
+  for (const [key, value] of Object.entries(record)) {
+    const isNested = isObject(value) || isArray(value);
+    if (value !== undefined) setAttribute(flat, key, isNested ? jsonText(value) : value);
+  }
+  return toJsonValue(flat) ?? null;
+}
 
 /** The port's method behind each function name. */
 export const EXTERNAL_METHODS: Readonly<Record<string, keyof ExternalFunctions>> = {

@@ -1,5 +1,5 @@
 import { isSafeInteger, remainder } from '../arithmetic.ts';
-import { finite, numberText, roundToInt, toDouble, toInt, toNumeric } from '../number.ts';
+import { finite, numberText, roundHalfAway, roundToInt, toDouble, toInt, toNumeric } from '../number.ts';
 import { type Value, WholeDecimal } from '../value.ts';
 import type { FunctionSpec, FunctionTable } from './function-spec.ts';
 
@@ -29,12 +29,6 @@ function toWhole(round: (value: number) => number): FunctionSpec {
   return { minArguments: 1, maxArguments: 1, evaluate };
 }
 
-/** By the guide's examples halves go away from zero: `Round(-1.5)` is -2. */
-function roundHalfAway(value: number): number {
-  const whole = Math.trunc(value);
-  return Math.abs(value - whole) >= 0.5 ? whole + Math.sign(value) : whole;
-}
-
 function absolute(value: Value): Value {
   if (value instanceof WholeDecimal) return new WholeDecimal(Math.abs(value.value));
   const numeric = toNumeric(value);
@@ -47,16 +41,21 @@ function truncate(value: Value, places: Value): Value {
   const numeric = toNumeric(value);
   const wanted = toDouble(places);
   if (numeric === undefined || wanted === undefined) return undefined;
-  if (typeof numeric === 'bigint') return numeric;
+  if (typeof numeric === 'bigint' || Math.abs(numeric) >= 1e21) return numeric;
   const kept = Math.max(0, Math.min(34, Math.floor(wanted)));
-  const text = numberText(numeric);
   // cut in the decimal text: doubles such as 2.3 * 100 do not hold the digits people see
-  if (text.includes('E'))
-    return Math.abs(numeric) < 1
-      ? Number(numeric.toFixed(40).slice(0, kept + 42 - 40 + (numeric < 0 ? 1 : 0)))
-      : numeric;
+  const text = plainText(numeric);
   const point = text.indexOf('.');
   return point < 0 ? numeric : Number(text.slice(0, point + 1 + kept));
+}
+
+/** A number's shortest digits without an exponent: 1.5e-7 is 0.00000015. */
+function plainText(value: number): string {
+  const text = numberText(value);
+  const small = /^(-?)(\d)(?:\.(\d+))?E-(\d+)$/.exec(text);
+  if (small === null) return text;
+  const [, sign, first, rest = '', exponent] = small;
+  return `${sign}0.${'0'.repeat(Number(exponent) - 1)}${first}${rest}`;
 }
 
 /** Both operands rounded down to Int; two's complement as wide as the numbers need. */
