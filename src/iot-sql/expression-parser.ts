@@ -78,9 +78,11 @@ export class ExpressionParser {
     let left = this.#parseSum();
     for (;;) {
       const operator = this.#acceptComparison();
-      if (operator === undefined) return left;
+      if (operator === undefined) break;
       left = this.#binary(operator, left, this.#parseSum());
     }
+    this.failRefused();
+    return left;
   }
 
   #acceptComparison(): BinaryOperator | undefined {
@@ -297,11 +299,11 @@ export class ExpressionParser {
 
   /** @throws what an expression must begin with, or why the word or operator found exists in no rule */
   failExpression(): never {
-    this.failRefused();
+    if (this.#tokens.peek().kind === 'operator') this.failRefused();
     return this.#tokens.failExpected('an expression');
   }
 
-  /** @throws if the next token is one that people bring from other SQL dialects */
+  /** To be called where an operand has ended. @throws if the next token is one that people bring from other SQL dialects */
   failRefused(): void {
     const token = this.#tokens.peek();
     const refusal = explainRefusal(token);

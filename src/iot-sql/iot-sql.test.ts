@@ -236,6 +236,28 @@ describe('compileRule() refuses', () => {
     expect(error.message).toContain('^');
   });
 
+  it.each(['LIKE', 'BETWEEN', 'IS', 'NOT', 'GROUP', 'ORDER', 'LIMIT', 'JOIN', 'UNION'])(
+    '%s after an operand, wherever it stands',
+    (word) => {
+      for (const sql of [
+        `SELECT (a ${word} b) AS c`,
+        `SELECT a FROM 'x' WHERE a ${word} b`,
+        `SELECT a FROM 'x' WHERE f(a ${word} b)`,
+      ]) {
+        expect(errorOf(sql).reason, sql).toMatch(/ is not part of AWS IoT rules SQL, /);
+      }
+    },
+  );
+
+  it('SELECT DISTINCT, but not attributes named like words of other dialects', () => {
+    expect(errorOf("SELECT DISTINCT a FROM 'x'").reason).toMatch(/^"DISTINCT" is not part/);
+    const rule = compileRule("SELECT distinct, limit, order AS o, a.group AS g FROM '#' WHERE is > 1");
+    expect(rule.evaluate(message({ distinct: 1, limit: 2, order: 3, a: { group: 4 }, is: 5 }))).toEqual({
+      fired: true,
+      output: { distinct: 1, limit: 2, o: 3, g: 4 },
+    });
+  });
+
   it('a thousand parentheses and chains of thousands of operators', () => {
     expect(errorOf(`SELECT ${'('.repeat(1000)}1${')'.repeat(1000)} AS a`).message).toMatch(
       /^Statement is nested deeper than 100 levels\n\nrule:1:108\n/,

@@ -10,6 +10,9 @@ import type {
   SubqueryNode,
 } from './nodes.ts';
 
+/** Words that may follow an operand: before one of them `value` is an attribute. */
+const ENDS_OPERAND: ReadonlySet<string> = new Set(['FROM', 'WHERE', 'AS', 'AND', 'OR', 'IN']);
+
 /**
  * Parses a rule (AWS IoT developer guide, iot-sql-reference).
  * @throws IotSqlError at the first token that does not fit the grammar
@@ -74,7 +77,7 @@ class StatementParser {
   /** Select : SELECT VALUE Expression | SELECT Item ( , Item )* */
   #parseSelect(): SelectNode {
     this.#tokens.expectKeyword('SELECT');
-    this.#expressions.failRefused();
+    this.#refuseDistinct();
     if (this.#atValueKeyword()) {
       this.#tokens.next();
       return { kind: 'value', expression: this.#expressions.parseExpression() };
@@ -82,11 +85,18 @@ class StatementParser {
     return { kind: 'items', items: this.#tokens.delimited(',', () => this.#parseItem()) };
   }
 
+  /** DISTINCT before another name is the keyword; alone it is an attribute. */
+  #refuseDistinct(): void {
+    const next = this.#tokens.peek(1);
+    const isKeyword = next.kind === 'word' ? !ENDS_OPERAND.has(next.keyword) : next.value === '*';
+    if (this.#tokens.atKeyword('DISTINCT') && isKeyword) this.#expressions.failRefused();
+  }
+
   /** VALUE is the keyword when an operand follows; otherwise it is an attribute of that name. */
   #atValueKeyword(): boolean {
     if (!this.#tokens.atKeyword('VALUE')) return false;
     const [next, afterNext] = [this.#tokens.peek(1), this.#tokens.peek(2)];
-    if (next.kind === 'word') return !['FROM', 'WHERE', 'AS', 'AND', 'OR', 'IN'].includes(next.keyword);
+    if (next.kind === 'word') return !ENDS_OPERAND.has(next.keyword);
     if (next.kind !== 'operator') return next.kind !== 'end';
     if (next.value === '*') return isPayloadOperand(next, afterNext);
     if (next.value === '-') return next.end === afterNext.start;

@@ -3,6 +3,7 @@ const REFUSED_KEYWORDS: Readonly<Record<string, string>> = {
   LIKE: 'use regexp_matches(), startswith() or indexof()',
   BETWEEN: 'use two comparisons joined by AND',
   IS: 'use isNull() or isUndefined()',
+  NOT: 'write NOT before the whole condition, as in NOT (a IN b)',
   GROUP: 'a rule sees one message at a time; aggregate in a streaming application',
   HAVING: 'a rule sees one message at a time; aggregate in a streaming application',
   ORDER: 'a rule sees one message at a time',
@@ -33,7 +34,8 @@ export function explainRefusal(token: {
   readonly kind: string;
 }) {
   if (token.kind === 'word' && Object.hasOwn(REFUSED_KEYWORDS, token.keyword)) {
-    return `"${token.keyword}" is not part of AWS IoT rules SQL, ${REFUSED_KEYWORDS[token.keyword]}`;
+    const what = token.keyword === 'NOT' ? '"NOT" after an operand' : `"${token.keyword}"`;
+    return `${what} is not part of AWS IoT rules SQL, ${REFUSED_KEYWORDS[token.keyword]}`;
   }
   if (token.kind === 'operator' && Object.hasOwn(REFUSED_OPERATORS, token.value)) {
     return `"${token.value}" is not part of AWS IoT rules SQL, ${REFUSED_OPERATORS[token.value]}`;
