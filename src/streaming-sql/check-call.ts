@@ -1,0 +1,139 @@
+import { didYouMean } from '../sql/index.ts';
+import { aggregateRules, isAggregate } from './aggregate-names.ts';
+import { call, checkExpression, type Environment } from './check-expression.ts';
+import { accepts, functionSignatures } from './function-signatures.ts';
+import type { Expression } from './plan.ts';
+import { bigint, commonType, familyOf, interval, printType, timestamp } from './sql-type.ts';
+import type { CallSyntax } from './syntax.ts';
+
+/** A scalar function call; aggregates are answered by the caller's intercept before this is reached. */
+export function checkCall(node: CallSyntax, env: Environment): Expression {
+  const { checker } = env;
+  if (isAggregate(node.name)) {
+    const grouped = aggregateRules[node.name].grouped;
+    const advice = grouped
+      ? 'only stands in the select list or HAVING of a GROUP BY query, or before OVER'
+      : 'needs OVER (a window)';
+    return checker.fail(node.start, `${node.name} ${advice}`);
+  }
+  if (node.over !== null) checker.fail(node.start, `${node.name} is no window function, remove OVER`);
+  if (node.star || node.distinct) checker.fail(node.start, `${node.name} takes neither * nor DISTINCT`);
+  if (Object.hasOwn(frozenTimes, node.name)) return frozenTime(node, env);
+  if (node.name === 'STEP') return checkStep(node, env);
+  if (node.name === 'EXTRACT') return checkExtract(node, env);
+  if (node.unit !== null) return checkRoundTo(node, env);
+  return checkSignature(node, env);
+}
+
+function checkSignature(node: CallSyntax, env: Environment): Expression {
+  const { checker } = env;
+  const signature = Object.hasOwn(functionSignatures, node.name) ? functionSignatures[node.name] : undefined;
+  if (signature === undefined) {
+    const known = [...Object.keys(functionSignatures), ...Object.keys(aggregateRules), 'STEP', 'EXTRACT'];
+    return checker.fail(node.start, `Unknown function "${node.name}"${didYouMean(node.name, known)}`);
+  }
+  const { parameters, required = parameters.length, variadic = false } = signature;
+  const count = node.arguments.length;
+  if (count < required || (count > parameters.length && !variadic)) {
+    const wanted = required === parameters.length ? `${required}` : `${required} to ${parameters.length}`;
+    checker.fail(
+      node.start,
+      `${node.name} takes ${wanted}${variadic ? ' or more' : ''} argument(s), found ${count}`,
+    );
+  }
+  const values = node.arguments.map((argument) => checkExpression(argument, env));
+  values.forEach(({ type }, index) => {
+    const parameter = parameters[Math.min(index, parameters.length - 1)] ?? 'any';
+    if (!accepts(parameter, type)) {
+      checker.fail(
+        node.arguments[index]?.start ?? node.start,
+        `Argument ${index + 1} of ${node.name} must be ${parameter}, found ${printType(type)}`,
+      );
+    }
+  });
+  checkSharedType(node, values, env);
+  return call(node.name, values, signature.result(values.map(({ type }) => type)));
+}
+
+/** COALESCE and NULLIF need values that compare; a conversion needs a pattern that is known now. */
+function checkSharedType(node: CallSyntax, values: readonly Expression[], env: Environment): void {
+  const [first] = values;
+  if (first === undefined) return;
+  if (node.name === 'COALESCE' || node.name === 'NULLIF') {
+    const other = values.find(({ type }) => commonType(first.type, type) === undefined);
+    if (other !== undefined) {
+      env.checker.fail(
+        node.start,
+        `${node.name} mixes ${printType(first.type)} and ${printType(other.type)}, write CAST(… AS …)`,
+      );
+    }
+  }
+  if (
+    (/_TO_CHAR$|^CHAR_TO_/.test(node.name) && first.kind !== 'literal') ||
+    (node.name === 'REGEX_REPLACE' && values[1]?.kind !== 'literal')
+  ) {
+    env.checker.fail(node.start, `The pattern of ${node.name} must be a literal`);
+  }
+}
+
+const frozenTimes: Readonly<Record<string, 'TIMESTAMP' | 'DATE' | 'TIME'>> = {
+  CURRENT_TIMESTAMP: 'TIMESTAMP',
+  LOCALTIMESTAMP: 'TIMESTAMP',
+  CURRENT_DATE: 'DATE',
+  CURRENT_TIME: 'TIME',
+  LOCALTIME: 'TIME',
+};
+
+/** SQL reference, "CURRENT_TIMESTAMP": fixed at the moment the query starts. */
+function frozenTime(node: CallSyntax, env: Environment): Expression {
+  env.checker.warn(
+    node.start,
+    `${node.name} is fixed when the application starts, write CURRENT_ROW_TIMESTAMP for the time of the row`,
+  );
+  return { kind: 'startTime', type: { name: frozenTimes[node.name] ?? 'TIMESTAMP' } };
+}
+
+/** STEP ( time BY interval ) floors from the epoch; STEP ( integer BY n ) is ( x / n ) * n. */
+function checkStep(node: CallSyntax, env: Environment): Expression {
+  const [operand, by] = node.arguments.map((argument) => checkExpression(argument, env));
+  if (operand === undefined || by === undefined || node.arguments.length !== 2) {
+    return env.checker.fail(
+      node.start,
+      "STEP takes a value and a step, write STEP(ROWTIME BY INTERVAL '60' SECOND)",
+    );
+  }
+  const time = ['datetime', 'interval'].includes(familyOf(operand.type)) && familyOf(by.type) === 'interval';
+  const whole = familyOf(operand.type) === 'numeric' && familyOf(by.type) === 'numeric';
+  if (!time && !whole)
+    env.checker.fail(node.start, `STEP does not take ${printType(operand.type)} BY ${printType(by.type)}`);
+  if (by.kind !== 'literal' || typeof by.value !== 'number' || by.value <= 0) {
+    env.checker.fail(node.arguments[1]?.start ?? node.start, 'The step must be a literal greater than zero');
+  }
+  return call('STEP', [operand, by], operand.type);
+}
+
+function checkExtract(node: CallSyntax, env: Environment): Expression {
+  const [operand] = node.arguments.map((argument) => checkExpression(argument, env));
+  if (operand === undefined || !['datetime', 'interval', 'null'].includes(familyOf(operand.type))) {
+    return env.checker.fail(node.start, 'EXTRACT needs a time, write EXTRACT(HOUR FROM ROWTIME)');
+  }
+  return call(
+    'EXTRACT',
+    [{ kind: 'literal', value: node.unit, type: { name: 'CHAR', length: 8 } }, operand],
+    bigint,
+  );
+}
+
+/** FLOOR or CEIL ( time TO unit ) */
+function checkRoundTo(node: CallSyntax, env: Environment): Expression {
+  const [operand] = node.arguments.map((argument) => checkExpression(argument, env));
+  if (operand === undefined || !['datetime', 'interval', 'null'].includes(familyOf(operand.type))) {
+    return env.checker.fail(
+      node.start,
+      `${node.name}(… TO ${node.unit}) needs a time, found ${printType(operand?.type ?? interval)}`,
+    );
+  }
+  const unit: Expression = { kind: 'literal', value: node.unit, type: { name: 'CHAR', length: 8 } };
+  const type = operand.type.name === 'NULL' ? timestamp : operand.type;
+  return call(node.name === 'FLOOR' ? 'FLOOR_TO' : 'CEIL_TO', [operand, unit], type);
+}

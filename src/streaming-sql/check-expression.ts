@@ -1,0 +1,281 @@
+import { checkCall } from './check-call.ts';
+import type { Checker } from './checker.ts';
+import { arithmeticType } from './function-signatures.ts';
+import type { Expression } from './plan.ts';
+import { resolveName, type Scope } from './scope.ts';
+import {
+  bigint,
+  boolean,
+  commonType,
+  double,
+  familyOf,
+  interval,
+  nullType,
+  printType,
+  type SqlType,
+  timestamp,
+  varchar,
+} from './sql-type.ts';
+import type { SyntaxExpression } from './syntax.ts';
+import { parseTimestampText, parseTimeText } from './timestamp-text.ts';
+
+/** Where names are looked up, and who answers first: grouping and windows replace whole sub-expressions by columns. */
+export interface Environment {
+  readonly checker: Checker;
+  readonly scope: Scope;
+  /** Answers for a node before the general rules do; undefined lets them. */
+  readonly intercept?: (node: SyntaxExpression) => Expression | undefined;
+}
+
+/** Resolves names and types. @throws StreamingSqlError with the place of the first thing that does not fit */
+export function checkExpression(node: SyntaxExpression, env: Environment): Expression {
+  return env.intercept?.(node) ?? checkNode(node, env);
+}
+
+function checkNode(node: SyntaxExpression, env: Environment): Expression {
+  const { checker } = env;
+  switch (node.kind) {
+    case 'number':
+      return numberLiteral(node.text);
+    case 'string':
+      return {
+        kind: 'literal',
+        value: node.value,
+        type: { name: 'CHAR', length: Math.max(1, node.value.length) },
+      };
+    case 'boolean':
+      return { kind: 'literal', value: node.value, type: boolean };
+    case 'null':
+      return { kind: 'literal', value: null, type: nullType };
+    case 'datetime':
+      return datetimeLiteral(node, checker);
+    case 'interval':
+      if (node.millis !== null) return { kind: 'literal', value: node.millis, type: interval };
+      return checker.fail(
+        node.start,
+        `INTERVAL in ${node.unit} is not supported here, write it in DAY or a shorter unit`,
+      );
+    case 'name':
+      return resolveName(checker, env.scope, node.parts);
+    case 'not':
+      return call('NOT', [checkPredicate(node.operand, env)], boolean);
+    case 'negate':
+      return checkNegate(node, env);
+    case 'binary':
+      return checkBinary(node, env);
+    case 'intervalOf':
+      return checkIntervalOf(node, env);
+    case 'cast':
+      return checkCast(node, env);
+    case 'case':
+      return checkCase(node, env);
+    case 'call':
+      return checkCall(node, env);
+    default:
+      return checkTest(node, env);
+  }
+}
+
+export function call(name: string, values: readonly Expression[], type: SqlType): Expression {
+  return { kind: 'call', function: name, arguments: values, type };
+}
+
+/** A condition. @throws StreamingSqlError when the expression is no BOOLEAN */
+export function checkPredicate(node: SyntaxExpression, env: Environment): Expression {
+  const condition = checkExpression(node, env);
+  if (!['BOOLEAN', 'NULL'].includes(condition.type.name)) {
+    env.checker.fail(
+      node.start,
+      `Expected a condition, found a value of type ${printType(condition.type)}, compare it with something`,
+    );
+  }
+  return condition;
+}
+
+function numberLiteral(text: string): Expression {
+  const value = Number(text);
+  if (/[eE]/.test(text)) return { kind: 'literal', value, type: double };
+  const [whole = '', fraction = ''] = text.split('.');
+  if (fraction !== '') {
+    const precision = Math.min(18, whole.replace(/^0+/, '').length + fraction.length);
+    return {
+      kind: 'literal',
+      value,
+      type: { name: 'DECIMAL', precision: Math.max(1, precision), scale: Math.min(18, fraction.length) },
+    };
+  }
+  return { kind: 'literal', value, type: Math.abs(value) <= 2_147_483_647 ? { name: 'INTEGER' } : bigint };
+}
+
+function datetimeLiteral(node: SyntaxExpression & { kind: 'datetime' }, checker: Checker): Expression {
+  const millis = node.type === 'TIME' ? parseTimeText(node.text) : parseTimestampText(node.text);
+  if (Number.isNaN(millis)) {
+    const example = { TIME: '18:35:44', DATE: '1992-02-14', TIMESTAMP: '1992-02-14 18:35:44' }[node.type];
+    checker.fail(node.start, `Text '${node.text}' is no ${node.type}, write ${node.type} '${example}'`);
+  }
+  return { kind: 'literal', value: millis, type: { name: node.type } };
+}
+
+function checkNegate(node: SyntaxExpression & { kind: 'negate' }, env: Environment): Expression {
+  const operand = checkExpression(node.operand, env);
+  if (!['numeric', 'interval', 'null'].includes(familyOf(operand.type))) {
+    env.checker.fail(node.start, `Minus needs a number, found ${printType(operand.type)}`);
+  }
+  if (operand.kind === 'literal' && typeof operand.value === 'number')
+    return { ...operand, value: -operand.value };
+  return call('NEGATE', [operand], operand.type);
+}
+
+function checkBinary(node: SyntaxExpression & { kind: 'binary' }, env: Environment): Expression {
+  const { operator } = node;
+  if (operator === 'AND' || operator === 'OR') {
+    return call(operator, [checkPredicate(node.left, env), checkPredicate(node.right, env)], boolean);
+  }
+  const left = checkExpression(node.left, env);
+  const right = checkExpression(node.right, env);
+  if (['=', '<>', '<', '<=', '>', '>='].includes(operator))
+    return compare(operator, left, right, node.start, env.checker);
+  const type =
+    operator === '||' ? concatenationType(left, right) : arithmeticType(operator, left.type, right.type);
+  if (type === undefined) failOperands(operator, left, right, node.start, env.checker);
+  return call(operator, [left, right], type);
+}
+
+/** A comparison whose sides share a type. */
+export function compare(
+  operator: string,
+  left: Expression,
+  right: Expression,
+  start: number,
+  checker: Checker,
+): Expression {
+  if (commonType(left.type, right.type) === undefined) failOperands(operator, left, right, start, checker);
+  return call(operator, [left, right], boolean);
+}
+
+function failOperands(
+  operator: string,
+  left: Expression,
+  right: Expression,
+  start: number,
+  checker: Checker,
+): never {
+  return checker.fail(
+    start,
+    `Operator ${operator} does not take ${printType(left.type)} and ${printType(right.type)}, write CAST(… AS …) on one side`,
+  );
+}
+
+function concatenationType(left: Expression, right: Expression): SqlType | undefined {
+  const fits = [left, right].every(({ type }) => ['character', 'null'].includes(familyOf(type)));
+  return fits ? varchar(Math.min(65_534, (left.type.length ?? 1) + (right.type.length ?? 1))) : undefined;
+}
+
+/** `(a - b) SECOND`: the difference of two times as an interval (SQL reference, "Date, Timestamp, and Interval Operators"). */
+function checkIntervalOf(node: SyntaxExpression & { kind: 'intervalOf' }, env: Environment): Expression {
+  const operand = checkExpression(node.operand, env);
+  if (familyOf(operand.type) !== 'interval') {
+    env.checker.fail(
+      node.start,
+      `${node.unit} after ")" needs the difference of two times, found ${printType(operand.type)}`,
+    );
+  }
+  if (['MONTH', 'QUARTER', 'YEAR'].includes(node.unit)) {
+    env.checker.fail(
+      node.start,
+      `A difference in ${node.unit} is not supported, write DAY or a shorter unit`,
+    );
+  }
+  return operand;
+}
+
+function checkCast(node: SyntaxExpression & { kind: 'cast' }, env: Environment): Expression {
+  const operand = checkExpression(node.operand, env);
+  const from = familyOf(operand.type);
+  const to = familyOf(node.type);
+  const possible =
+    from === 'null' ||
+    from === to ||
+    from === 'character' ||
+    to === 'character' ||
+    (from === 'interval' && to === 'numeric');
+  if (!possible)
+    env.checker.fail(node.start, `Cannot cast ${printType(operand.type)} to ${printType(node.type)}`);
+  return { kind: 'cast', operand, type: node.type };
+}
+
+function checkCase(node: SyntaxExpression & { kind: 'case' }, env: Environment): Expression {
+  const subject = node.operand === null ? null : checkExpression(node.operand, env);
+  const branches = node.branches.map(({ when, result }) => ({
+    when:
+      subject === null
+        ? checkPredicate(when, env)
+        : compare('=', subject, checkExpression(when, env), when.start, env.checker),
+    result: checkExpression(result, env),
+  }));
+  const otherwise: Expression =
+    node.otherwise === null
+      ? { kind: 'literal', value: null, type: nullType }
+      : checkExpression(node.otherwise, env);
+  let type = otherwise.type;
+  for (const { result } of branches) {
+    const next = commonType(type, result.type);
+    if (next === undefined) {
+      return env.checker.fail(
+        node.start,
+        `CASE mixes ${printType(type)} and ${printType(result.type)}, write CAST(… AS …) on one branch`,
+      );
+    }
+    type = next;
+  }
+  return { kind: 'case', branches, otherwise, type };
+}
+
+type TestNode = Extract<SyntaxExpression, { kind: 'between' | 'in' | 'like' | 'is' | 'isDistinct' }>;
+
+function checkTest(node: TestNode, env: Environment): Expression {
+  const { checker } = env;
+  if (node.kind === 'isDistinct') {
+    const sides = [checkExpression(node.left, env), checkExpression(node.right, env)] as const;
+    compare('=', sides[0], sides[1], node.start, checker);
+    return call('IS_DISTINCT', sides, boolean);
+  }
+  const operand = checkExpression(node.operand, env);
+  if (node.kind === 'is') return call(`IS_${node.test}`, [operand], boolean);
+  if (node.kind === 'between') {
+    const low = compare('>=', operand, checkExpression(node.low, env), node.start, checker);
+    return call(
+      'AND',
+      [low, compare('<=', operand, checkExpression(node.high, env), node.start, checker)],
+      boolean,
+    );
+  }
+  if (node.kind === 'in') {
+    const list = node.list.map((item) => checkExpression(item, env));
+    for (const item of list) compare('=', operand, item, node.start, checker);
+    return call('IN', [operand, ...list], boolean);
+  }
+  return checkLike(node, operand, env);
+}
+
+function checkLike(
+  node: SyntaxExpression & { kind: 'like' },
+  operand: Expression,
+  env: Environment,
+): Expression {
+  const pattern = checkExpression(node.pattern, env);
+  const escape_ = node.escape === null ? [] : [checkExpression(node.escape, env)];
+  for (const { type } of [operand, pattern, ...escape_]) {
+    if (!['character', 'null'].includes(familyOf(type))) {
+      env.checker.fail(
+        node.start,
+        `${node.similar ? 'SIMILAR TO' : 'LIKE'} needs text, found ${printType(type)}`,
+      );
+    }
+  }
+  if (pattern.kind !== 'literal')
+    env.checker.fail(node.pattern.start, 'A pattern must be a literal, other patterns are not supported');
+  return call(node.similar ? 'SIMILAR' : 'LIKE', [operand, pattern, ...escape_], boolean);
+}
+
+export const rowtimeExpression: Expression = { kind: 'rowtime', type: timestamp };

@@ -1,0 +1,197 @@
+import { checkExpression, checkPredicate, type Environment } from './check-expression.ts';
+import {
+  type Catalog,
+  type CheckedFrom,
+  type CheckedQuery,
+  checkSubquery,
+  checkTable,
+} from './check-from.ts';
+import { checkGroupBy, checkStagger, planDistinct } from './check-group.ts';
+import { checkJoin } from './check-join.ts';
+import { planOrder } from './check-order.ts';
+import { checkSliding } from './check-sliding.ts';
+import { checkTableFunction } from './check-table-function.ts';
+import type { Checker } from './checker.ts';
+import type { ColumnPlan, Expression, Operator } from './plan.ts';
+import { commonType, printType } from './sql-type.ts';
+import type { FromItem, Query, Select, SelectItem, SyntaxExpression } from './syntax.ts';
+import { readWindowTerm } from './window-term.ts';
+
+interface NamedItem {
+  readonly name: string;
+  readonly expression: Expression;
+  readonly start: number;
+}
+
+/** Checks a query and plans it. @throws StreamingSqlError at the first thing that does not fit */
+export function checkQuery(query: Query, checker: Checker, catalog: Catalog): CheckedQuery {
+  return query.kind === 'union' ? checkUnion(query, checker, catalog) : checkSelect(query, checker, catalog);
+}
+
+function checkUnion(query: Query & { kind: 'union' }, checker: Checker, catalog: Catalog): CheckedQuery {
+  const left = checkQuery(query.left, checker, catalog);
+  const right = checkQuery(query.right, checker, catalog);
+  if (left.columns.length !== right.columns.length) {
+    checker.fail(
+      query.right.start,
+      `UNION ALL joins ${left.columns.length} column(s) with ${right.columns.length}, both sides need the same`,
+    );
+  }
+  const columns = left.columns.map((column, index) => {
+    const other = right.columns[index] ?? column;
+    const type = commonType(column.type, other.type);
+    if (type === undefined) {
+      return checker.fail(
+        query.right.start,
+        `Column ${index + 1} of UNION ALL is ${printType(column.type)} and ${printType(other.type)}, write CAST(… AS …)`,
+      );
+    }
+    return { name: column.name, type };
+  });
+  return { operator: { kind: 'union', inputs: [left.operator, right.operator] }, columns };
+}
+
+/** Any FROM item, joins included. */
+export function checkFrom(item: FromItem, checker: Checker, catalog: Catalog): CheckedFrom {
+  const nested = (query: Query) => checkQuery(query, checker, catalog);
+  if (item.kind === 'join')
+    return checkJoin(item, checker, catalog, (side) => checkFrom(side, checker, catalog));
+  if (item.kind === 'tableFunction') return checkTableFunction(item, checker, nested);
+  if (item.over !== null) {
+    checker.fail(
+      item.over.start,
+      'A window after a stream only makes sense in a join, remove OVER or add JOIN',
+    );
+  }
+  if (item.kind === 'subquery') return checkSubquery(item, checker, nested);
+  if (catalog.references.some(({ name }) => name === item.name.value)) {
+    checker.fail(
+      item.start,
+      `Reference table "${item.name.value}" cannot be read alone, join a stream with it`,
+    );
+  }
+  return checkTable(item, checker, catalog);
+}
+
+function checkSelect(select: Select, checker: Checker, catalog: Catalog): CheckedQuery {
+  const from = checkFrom(select.from, checker, catalog);
+  const env: Environment = { checker, scope: from.scope };
+  const filtered = filter(from, select.where, env);
+  if (select.stagger !== null || select.groupBy.length > 0) return checkGrouped(select, filtered, env);
+  if (select.having !== null) checker.fail(select.having.start, 'HAVING needs GROUP BY, write WHERE');
+  const sliding = checkSliding(select, filtered, env);
+  const items = checkItems(select.items, sliding.env);
+  const order = { select, env: sliding.env, aliases: aliasesOf(select) };
+  return finish(items, select, checker, (row) => planOrder(sliding.finish, row, order));
+}
+
+function checkGrouped(select: Select, from: CheckedFrom, env: Environment): CheckedQuery {
+  const { checker } = env;
+  if (select.distinct)
+    checker.fail(select.start, 'DISTINCT is not possible together with GROUP BY, remove it');
+  const [window] = select.windows;
+  if (window !== undefined)
+    checker.fail(
+      window.name.start,
+      'WINDOW may not stand in a GROUP BY query, write a second pump over its result',
+    );
+  const grouping =
+    select.stagger === null ? checkGroupBy(select, from, env) : checkStagger(select, from, env);
+  const items = checkItems(select.items, grouping.env);
+  const having = select.having === null ? null : checkPredicate(select.having, grouping.env);
+  const order = { select, env: grouping.env, aliases: aliasesOf(select) };
+  return finish(items, select, checker, (row) =>
+    planOrder(() => keep(grouping.finish(), having), row, order),
+  );
+}
+
+function filter(from: CheckedFrom, where: SyntaxExpression | null, env: Environment): CheckedFrom {
+  if (where === null) return from;
+  return {
+    ...from,
+    operator: { kind: 'filter', input: from.operator, predicate: checkPredicate(where, env) },
+  };
+}
+
+function keep(input: Operator, predicate: Expression | null): Operator {
+  return predicate === null ? input : { kind: 'filter', input, predicate };
+}
+
+/** The projection; an item with the alias ROWTIME becomes the time of the row instead of a column. */
+function finish(
+  named: readonly NamedItem[],
+  select: Select,
+  checker: Checker,
+  plan: (row: { items: readonly Expression[]; rowtime: Expression | null }) => Operator,
+): CheckedQuery {
+  const override = named.find(({ name, expression }) => name === 'ROWTIME' && expression.kind !== 'rowtime');
+  if (override !== undefined && override.expression.type.name !== 'TIMESTAMP') {
+    checker.fail(override.start, `ROWTIME must be a TIMESTAMP, found ${printType(override.expression.type)}`);
+  }
+  const kept = named.filter((item) => item !== override);
+  const items = kept.map(({ expression }) => expression);
+  const columns: ColumnPlan[] = kept.map(({ name, expression }) => ({ name, type: expression.type }));
+  const operator = plan({ items, rowtime: override?.expression ?? null });
+  return { operator: select.distinct ? distinct(operator, items, select, checker) : operator, columns };
+}
+
+function distinct(
+  operator: Operator,
+  items: readonly Expression[],
+  select: Select,
+  checker: Checker,
+): Operator {
+  const windows = items.flatMap((item) => readWindowTerm(item) ?? []);
+  const [window] = windows;
+  if (window === undefined) {
+    return checker.fail(
+      select.start,
+      'SELECT DISTINCT on a stream needs a time term in its list, add FLOOR(ROWTIME TO MINUTE)',
+    );
+  }
+  return planDistinct(operator, items, window);
+}
+
+function checkItems(items: readonly SelectItem[], env: Environment): NamedItem[] {
+  return items.flatMap((item, index) => {
+    if (item.kind === 'star') return expandStar(item, env);
+    const expression = checkExpression(item.expression, env);
+    return [
+      {
+        name: item.alias?.value ?? defaultName(item.expression, index),
+        expression,
+        start: item.expression.start,
+      },
+    ];
+  });
+}
+
+function expandStar(item: SelectItem & { kind: 'star' }, env: Environment): NamedItem[] {
+  const { qualifier } = item;
+  const relations = env.scope.relations.filter(({ name }) => qualifier === null || name === qualifier.value);
+  if (relations.length === 0) env.checker.fail(item.start, `Unknown stream "${qualifier?.value}" before .*`);
+  return relations.flatMap((relation) =>
+    relation.columns.map((column) => {
+      const identifier = { value: column.name, quoted: true, start: item.start };
+      const qualified =
+        relation.name === null ? [] : [{ value: relation.name, quoted: true, start: item.start }];
+      const expression = checkExpression(
+        { kind: 'name', start: item.start, parts: [...qualified, identifier] },
+        env,
+      );
+      return { name: column.name, expression, start: item.start };
+    }),
+  );
+}
+
+function defaultName(expression: SyntaxExpression, index: number): string {
+  return (expression.kind === 'name' ? expression.parts.at(-1)?.value : undefined) ?? `EXPR$${index}`;
+}
+
+function aliasesOf(select: Select): ReadonlyMap<string, SyntaxExpression> {
+  return new Map(
+    select.items.flatMap((item) =>
+      item.kind === 'expression' && item.alias !== null ? [[item.alias.value, item.expression] as const] : [],
+    ),
+  );
+}

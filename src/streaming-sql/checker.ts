@@ -1,0 +1,41 @@
+import { type Source, SqlError } from '../sql/index.ts';
+import type { PlanWarning } from './plan.ts';
+import { StreamingSqlError } from './streaming-sql-error.ts';
+
+/** What every check has at hand: the text, for errors with a caret, and the warnings collected so far. */
+export class Checker {
+  readonly source: Source;
+  readonly warnings: PlanWarning[] = [];
+
+  constructor(source: Source) {
+    this.source = source;
+  }
+
+  /** @throws StreamingSqlError at the offset */
+  fail(offset: number, reason: string): never {
+    throw new StreamingSqlError(this.source, offset, reason);
+  }
+
+  warn(offset: number, message: string): void {
+    const { line, column } = this.source.locate(offset);
+    if (
+      !this.warnings.some(
+        (known) => known.line === line && known.column === column && known.message === message,
+      )
+    ) {
+      this.warnings.push({ message, line, column });
+    }
+  }
+
+  /** Runs a check whose failure is an answer, not an error. */
+  attempt<Result>(check: () => Result): Result | undefined {
+    const kept = this.warnings.length;
+    try {
+      return check();
+    } catch (error) {
+      if (!(error instanceof SqlError)) throw error;
+      this.warnings.length = kept;
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,282 @@
+import { pseudoColumns } from '../check-from.ts';
+import type { ApplicationPlan } from '../plan.ts';
+import { printTimestamp } from '../timestamp-text.ts';
+import { buildOperator, outputTypes } from './build-operator.ts';
+import type { EngineContext, PreviewableOperator, StatefulOperator } from './engine-context.ts';
+import { EngineError, EvaluationError } from './engine-error.ts';
+import type { EngineOptions, EngineStats, ErrorRow, OpenWindow, RecordMeta } from './engine-options.ts';
+import { compileRecordReader, type RecordReader } from './record-reader.ts';
+import type { Row, RowSink, Value } from './row.ts';
+import { compileRowPrinter } from './row-printer.ts';
+import { openSnapshot, sealSnapshot } from './snapshot-envelope.ts';
+import type { SnapshotReader } from './snapshot-reader.ts';
+import { SnapshotWriter } from './snapshot-writer.ts';
+import { SourceClock } from './source-clock.ts';
+import { StreamNode } from './stream-node.ts';
+
+/** Rows one record may push out of closing windows: the rest waits for the next record or `advance`. */
+const ROWS_PER_RECORD = 256;
+const MAX_DATA_ROW = 49_152;
+const DEFAULT_MAX_GROUPS = 4_000_000;
+
+/** Runs a plan: rows in, rows out, time as an input. It does no I/O and reads no clock. */
+export class Engine {
+  readonly plan: ApplicationPlan;
+  readonly #options: EngineOptions;
+  readonly #context: EngineContext;
+  readonly #clock: SourceClock;
+  readonly #read: RecordReader;
+  readonly #sources: readonly StreamNode[];
+  readonly #streams: ReadonlyMap<string, StreamNode>;
+  readonly #stateful: StatefulOperator[] = [];
+  readonly #previewable: PreviewableOperator[] = [];
+  readonly #takeRow: (row: Value[]) => void;
+  readonly #failRow: (error: EvaluationError) => void;
+  readonly #width: number;
+  #record: unknown = null;
+  #meta: RecordMeta = { arrivalMillis: 0 };
+  #advancedTo = Number.NEGATIVE_INFINITY;
+  #records = 0;
+  #rowsIn = 0;
+  #rowsOut = 0;
+  #corrections = 0;
+  #late = 0;
+  #errors = 0;
+  #ahead = 0;
+
+  constructor(plan: ApplicationPlan, options: EngineOptions) {
+    if (plan.formatVersion !== 1)
+      throw new EngineError(`Cannot run plan of format ${plan.formatVersion}, this engine runs format 1`);
+    this.plan = plan;
+    this.#options = options;
+    this.#context = this.#createContext();
+    this.#clock = new SourceClock(plan.time, options.shardIds ?? []);
+    this.#width = plan.input.columns.length + pseudoColumns.length;
+    this.#read = compileRecordReader(plan.input, this.#width);
+    this.#sources = plan.input.streamNames.map(
+      (name) => new StreamNode({ name, columns: [] }, this.#context, null),
+    );
+    this.#streams = new Map([
+      ...this.#sources.map((node) => [node.plan.name, node] as const),
+      ...plan.streams.map(
+        (stream) =>
+          [stream.name, new StreamNode(stream, this.#context, this.#outputOf(stream.name))] as const,
+      ),
+    ]);
+    this.#build();
+    this.#takeRow = (row) => this.#accept(row);
+    this.#failRow = (error) => this.#reportInput(error);
+    if (options.restore !== undefined) this.#load(openSnapshot(options.restore, plan.fingerprint));
+  }
+
+  /**
+   * Takes one record: parsed JSON, or CSV text where the schema says so. A row that does not fit goes to `onError`.
+   * Windows that its time closes are emitted, at most some hundred rows at once.
+   */
+  acceptRecord(value: unknown, meta: RecordMeta): void {
+    this.#records++;
+    this.#record = value;
+    this.#meta = meta;
+    if (Number.isNaN(this.#context.startMillis)) this.#context.startMillis = meta.arrivalMillis;
+    this.#clock.arrive(meta.arrivalMillis);
+    this.#read(value, this.#takeRow, this.#failRow);
+  }
+
+  /**
+   * Lets time pass without rows. The caller has given every record that arrived before `nowMillis`. Emits at most
+   * `maxRows` window rows; answers whether more wait, for the caller to go on after it has served others.
+   */
+  advance(nowMillis: number, maxRows = Number.POSITIVE_INFINITY): boolean {
+    this.#clock.advance(nowMillis);
+    return this.#drain(maxRows);
+  }
+
+  /** The rows of the windows that are open now, at most `limit`; changes nothing. */
+  openWindows(limit = 1000): OpenWindow[] {
+    const found: OpenWindow[] = [];
+    const printers = new Map(this.plan.streams.map((stream) => [stream.name, compileRowPrinter(stream)]));
+    this.#context.preview = (stream, row, rowtime) => {
+      const print = printers.get(stream);
+      if (print !== undefined) found.push({ stream, row: print(row), windowEndMillis: rowtime });
+    };
+    try {
+      let left = limit;
+      for (const operator of this.#previewable) left -= operator.preview(left);
+    } finally {
+      this.#context.preview = null;
+    }
+    return found;
+  }
+
+  /** All state, for {@link EngineOptions.restore}. Take it between records, together with the stream position. */
+  snapshot(): Uint8Array {
+    const writer = new SnapshotWriter();
+    for (const counter of this.#counters()) writer.float64(counter);
+    writer.float64(this.#context.startMillis);
+    writer.float64(this.#advancedTo);
+    writer.uint32(this.#context.pending ? 1 : 0);
+    this.#clock.save(writer);
+    for (const operator of this.#stateful) operator.save(writer);
+    return sealSnapshot(this.plan.fingerprint, writer.finish());
+  }
+
+  stats(): EngineStats {
+    return {
+      records: this.#records,
+      rowsIn: this.#rowsIn,
+      rowsOut: this.#rowsOut,
+      corrections: this.#corrections,
+      late: this.#late,
+      errors: this.#errors,
+      ahead: this.#ahead,
+      lifted: this.#clock.lifted,
+      openKeys: this.#stateful.reduce((sum, operator) => sum + operator.openKeys(), 0),
+      stateBytes: this.#stateful.reduce((sum, operator) => sum + operator.stateBytes(), 0),
+      watermarkMillis: this.#clock.watermark,
+    };
+  }
+
+  #accept(row: Value[]): void {
+    const { arrivalMillis, shardId = '', sequenceNumber = null, partitionKey = null } = this.#meta;
+    const { columnIndex } = this.plan.time;
+    const event = columnIndex < 0 ? null : (row[columnIndex] as number | null);
+    const verdict = this.#clock.take(event, arrivalMillis, shardId);
+    this.#rowsIn++;
+    if (verdict !== 'onTime') {
+      this.#refuseTime(verdict, event);
+      return;
+    }
+    const at = this.#width - pseudoColumns.length;
+    row[at] = arrivalMillis;
+    row[at + 1] = shardId;
+    row[at + 2] = sequenceNumber;
+    row[at + 3] = partitionKey;
+    const { rowtime } = this.#clock;
+    if (this.#clock.watermark > this.#advancedTo || this.#context.pending) this.#drain(ROWS_PER_RECORD);
+    this.#sources[0]!.insert(row, rowtime);
+  }
+
+  #drain(maxRows: number): boolean {
+    const context = this.#context;
+    context.budget = maxRows;
+    context.pending = false;
+    this.#advancedTo = this.#clock.watermark;
+    for (const source of this.#sources) source.advance(this.#advancedTo);
+    return context.pending;
+  }
+
+  #refuseTime(verdict: 'ahead' | 'missing', event: number | null): void {
+    if (verdict === 'missing')
+      this.#reportInput(new EvaluationError('TIME_MISSING', 'The time column is NULL'));
+    else {
+      this.#ahead++;
+      const arrival = printTimestamp(this.#meta.arrivalMillis);
+      this.#reportInput(
+        new EvaluationError(
+          'TIME_AHEAD',
+          `Timestamp ${event} lies too far ahead of its arrival at ${arrival}`,
+        ),
+      );
+    }
+  }
+
+  #reportInput(error: EvaluationError): void {
+    this.#reportError(error, this.#record, this.#meta.arrivalMillis, '');
+  }
+
+  #reportError(error: EvaluationError, data: unknown, rowtime: number, pump: string): void {
+    this.#errors++;
+    const { onError } = this.#options;
+    if (onError === undefined) return;
+    const time = printTimestamp(rowtime);
+    const row: ErrorRow = {
+      ERROR_TIME: time,
+      ERROR_LEVEL: 'ERROR',
+      ERROR_NAME: error.errorName.slice(0, 32),
+      MESSAGE: error.message.slice(0, 4096),
+      DATA_ROWTIME: time,
+      DATA_ROW: hex(typeof data === 'string' ? data : (JSON.stringify(data) ?? '')),
+      PUMP_NAME: pump.slice(0, 128),
+    };
+    onError(row);
+  }
+
+  #createContext(): EngineContext {
+    return {
+      budget: Number.POSITIVE_INFINITY,
+      pending: false,
+      revision: 1,
+      final: true,
+      preview: null,
+      startMillis: this.#options.startMillis ?? Number.NaN,
+      allowedLatenessMillis: this.plan.time.source === 'column' ? this.plan.time.allowedLatenessMillis : 0,
+      maxGroups: this.#options.maxGroups ?? DEFAULT_MAX_GROUPS,
+      reportError: (error, row, rowtime, pump) => this.#reportError(error, row, rowtime, pump),
+      reportLate: (row, rowtimeMillis, windowEndMillis, pump) => {
+        this.#late++;
+        this.#options.onLate?.({ row, rowtimeMillis, windowEndMillis, pump });
+      },
+    };
+  }
+
+  #outputOf(name: string): ((row: Row, rowtime: number) => void) | null {
+    const { outputs, onRow } = this.#options;
+    const stream = this.plan.streams.find((candidate) => candidate.name === name);
+    if (stream === undefined || (outputs !== undefined && !outputs.includes(name))) return null;
+    const print = compileRowPrinter(stream);
+    const context = this.#context;
+    return (row, rowtimeMillis) => {
+      this.#rowsOut++;
+      if (context.revision > 1) this.#corrections++;
+      onRow(name, print(row), { rowtimeMillis, revision: context.revision, final: context.final });
+    };
+  }
+
+  #build(): void {
+    for (const pump of this.plan.pumps) {
+      const writer = this.#streams.get(pump.into)!.createWriter(pump, outputTypes(pump.query));
+      const connect = (stream: string, reader: RowSink): void => this.#streams.get(stream)!.addReader(reader);
+      const [stateful, previewable, context] = [this.#stateful, this.#previewable, this.#context];
+      buildOperator(pump.query, writer, { context, pump, stateful, previewable, connect });
+    }
+  }
+
+  #counters(): number[] {
+    return [
+      this.#records,
+      this.#rowsIn,
+      this.#rowsOut,
+      this.#corrections,
+      this.#late,
+      this.#errors,
+      this.#ahead,
+    ];
+  }
+
+  #load(reader: SnapshotReader): void {
+    this.#records = reader.float64();
+    this.#rowsIn = reader.float64();
+    this.#rowsOut = reader.float64();
+    this.#corrections = reader.float64();
+    this.#late = reader.float64();
+    this.#errors = reader.float64();
+    this.#ahead = reader.float64();
+    this.#context.startMillis = reader.float64();
+    this.#advancedTo = reader.float64();
+    this.#context.pending = reader.uint32() === 1;
+    this.#clock.load(reader);
+    for (const operator of this.#stateful) operator.load(reader);
+  }
+}
+
+/** Starts a plan, from nothing or from a snapshot. @throws SnapshotError when the snapshot does not belong to it */
+export function createEngine(plan: ApplicationPlan, options: EngineOptions): Engine {
+  return new Engine(plan, options);
+}
+
+const encoder = new TextEncoder();
+
+function hex(text: string): string {
+  const bytes = encoder.encode(text.slice(0, MAX_DATA_ROW / 2)).subarray(0, MAX_DATA_ROW / 2);
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

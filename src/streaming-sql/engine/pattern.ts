@@ -1,0 +1,67 @@
+import { EvaluationError } from './engine-error.ts';
+
+const ANY = Symbol('%');
+const ONE = Symbol('_');
+type Piece = string | typeof ANY | typeof ONE;
+
+/** LIKE: % is any text, _ any character. Matching takes time in proportion to text × pattern at worst. */
+export function compileLike(pattern: string, escape: string | null): (text: string) => boolean {
+  const pieces = likePieces(pattern, escape);
+  return (text) => matchPieces(pieces, text);
+}
+
+function likePieces(pattern: string, escape: string | null): Piece[] {
+  if (escape !== null && escape.length !== 1) {
+    throw new EvaluationError('INVALID_PATTERN', `ESCAPE must be one character, found '${escape}'`);
+  }
+  const pieces: Piece[] = [];
+  for (let at = 0; at < pattern.length; at++) {
+    const character = pattern[at]!;
+    if (character === escape && at + 1 < pattern.length) pieces.push(pattern[++at]!);
+    else if (character === '%') pieces.push(ANY);
+    else if (character === '_') pieces.push(ONE);
+    else pieces.push(character);
+  }
+  return pieces;
+}
+
+/** Greedy wildcard matching: after a mismatch only the last % is extended. */
+function matchPieces(pieces: readonly Piece[], text: string): boolean {
+  let at = 0;
+  let piece = 0;
+  let lastAny = -1;
+  let retry = 0;
+  while (at < text.length) {
+    if (piece < pieces.length && (pieces[piece] === ONE || pieces[piece] === text[at])) {
+      at++;
+      piece++;
+    } else if (piece < pieces.length && pieces[piece] === ANY) {
+      lastAny = piece++;
+      retry = at;
+    } else if (lastAny >= 0) {
+      piece = lastAny + 1;
+      at = ++retry;
+    } else return false;
+  }
+  while (pieces[piece] === ANY) piece++;
+  return piece === pieces.length;
+}
+
+/** SIMILAR TO as a regular expression: % and _ as in LIKE; | * + ? { } ( ) [ ] as in regular expressions. */
+export function translateSimilar(pattern: string, escape: string | null): string {
+  let result = '';
+  for (let at = 0; at < pattern.length; at++) {
+    const character = pattern[at]!;
+    if (character === escape && at + 1 < pattern.length) result += quote(pattern[++at]!);
+    else if (character === '%') result += '.*';
+    else if (character === '_') result += '.';
+    else if ('|*+?{}()[]-,'.includes(character) || (character === '^' && pattern[at - 1] === '['))
+      result += character;
+    else result += quote(character);
+  }
+  return result;
+}
+
+function quote(character: string): string {
+  return /[\\^$.|?*+()[\]{}]/.test(character) ? `\\${character}` : character;
+}

@@ -1,0 +1,91 @@
+import type { PumpPlan, StreamPlan } from '../plan.ts';
+import type { SqlType } from '../sql-type.ts';
+import { type Conversion, compileCast } from './cast.ts';
+import type { EngineContext } from './engine-context.ts';
+import { EvaluationError } from './engine-error.ts';
+import type { Row, RowSink, Value } from './row.ts';
+
+/** Takes every row of an in-application stream. */
+export type StreamOutput = (row: Row, rowtime: number) => void;
+
+/** An in-application stream: hands rows to the outside and to the pumps that read it. */
+export class StreamNode {
+  readonly plan: StreamPlan;
+  readonly #context: EngineContext;
+  readonly #readers: RowSink[] = [];
+  readonly #writers: number[] = [];
+  readonly #output: StreamOutput | null;
+  #watermark = Number.NEGATIVE_INFINITY;
+
+  constructor(plan: StreamPlan, context: EngineContext, output: StreamOutput | null) {
+    this.plan = plan;
+    this.#context = context;
+    this.#output = output;
+  }
+
+  addReader(reader: RowSink): void {
+    this.#readers.push(reader);
+  }
+
+  /** A pump's end: casts by position to the stream's columns and inserts. */
+  createWriter(pump: PumpPlan, types: readonly SqlType[]): RowSink {
+    const writer = this.#writers.push(Number.NEGATIVE_INFINITY) - 1;
+    const insert = compileInsert(this.plan, pump, types);
+    const accept = (row: Row, rowtime: number): void => {
+      try {
+        this.insert(insert(row), rowtime);
+      } catch (error) {
+        if (!(error instanceof EvaluationError)) throw error;
+        if (this.#context.preview === null) this.#context.reportError(error, row, rowtime, pump.name);
+      }
+    };
+    return { accept, advance: (watermark) => this.#advance(writer, watermark) };
+  }
+
+  /** A correction goes to the outside only: pumps that read this stream have already counted the first revision. */
+  insert(row: Row, rowtime: number): void {
+    const { preview, revision } = this.#context;
+    if (preview !== null) {
+      preview(this.plan.name, row, rowtime);
+      return;
+    }
+    if (this.#output !== null) this.#output(row, rowtime);
+    if (revision > 1) return;
+    const final = this.#context.final;
+    for (const reader of this.#readers) reader.accept(row, rowtime);
+    this.#context.final = final;
+  }
+
+  advance(watermark: number): void {
+    this.#watermark = watermark;
+    for (const reader of this.#readers) reader.advance(watermark);
+  }
+
+  get watermark(): number {
+    return this.#watermark;
+  }
+
+  /** Time in a stream with several writers is the time of the slowest. */
+  #advance(writer: number, watermark: number): void {
+    this.#writers[writer] = watermark;
+    this.advance(Math.min(...this.#writers));
+  }
+}
+
+function compileInsert(stream: StreamPlan, pump: PumpPlan, types: readonly SqlType[]): (row: Row) => Value[] {
+  const columns = stream.columns.map((column, index) => {
+    const from = pump.columnMap[index] ?? -1;
+    const cast: Conversion = from < 0 ? () => null : compileCast(types[from] ?? column.type, column.type);
+    return { from, cast, name: column.name, notNull: column.notNull === true };
+  });
+  return (row) => {
+    const result: Value[] = [];
+    for (const { from, cast, name, notNull } of columns) {
+      const value = from < 0 ? null : cast(row[from]!);
+      if (notNull && value === null)
+        throw new EvaluationError('NOT_NULL', `Column "${name}" of "${stream.name}" is NOT NULL`);
+      result.push(value);
+    }
+    return result;
+  };
+}

@@ -1,0 +1,6 @@
+export { type CompileOptions, compileApplication, type TimeOptions } from './compile-application.ts';
+export type { InputSchema, RecordColumn, ReferenceDataSource, SourceSchema } from './input-schema.ts';
+export type { ApplicationPlan, ColumnPlan, PlanWarning, PumpPlan, StreamPlan } from './plan.ts';
+export type { SqlType, SqlTypeName } from './sql-type.ts';
+export { StreamingSqlError } from './streaming-sql-error.ts';
+export { parseTimestampText, printTimestamp } from './timestamp-text.ts';

@@ -1,0 +1,229 @@
+import type { Token, TokenStream } from '../sql/index.ts';
+import { parseCall } from './parse-call.ts';
+import { isTimeUnit, parseInterval, parseTimeUnit } from './parse-interval.ts';
+import { toIdentifier } from './parse-name.ts';
+import { parseType } from './parse-type.ts';
+import { isReserved } from './reserved-words.ts';
+import type { BinaryOperator, Identifier, SyntaxExpression } from './syntax.ts';
+
+const comparisons: ReadonlySet<string> = new Set(['=', '<>', '!=', '<', '<=', '>', '>=']);
+
+/**
+ * Expression : And ( OR And )*      And : Not ( AND Not )*      Not : NOT Not | Predicate
+ * SQL reference, "Operators": lowest precedence first.
+ */
+export function parseExpression(tokens: TokenStream): SyntaxExpression {
+  return tokens.nested(() => {
+    let left = parseAnd(tokens);
+    while (tokens.acceptKeyword('OR')) left = binary('OR', left, parseAnd(tokens));
+    return left;
+  });
+}
+
+function parseAnd(tokens: TokenStream): SyntaxExpression {
+  let left = parseNot(tokens);
+  while (tokens.acceptKeyword('AND')) left = binary('AND', left, parseNot(tokens));
+  return left;
+}
+
+function parseNot(tokens: TokenStream): SyntaxExpression {
+  const { start } = tokens.peek();
+  if (!tokens.acceptKeyword('NOT')) return parsePredicate(tokens);
+  return tokens.nested(() => ({ kind: 'not', start, operand: parseNot(tokens) }));
+}
+
+/** Predicate : Sum ( comparison Sum | IS … | [NOT] BETWEEN … | [NOT] IN … | [NOT] LIKE … | [NOT] SIMILAR TO … )* */
+function parsePredicate(tokens: TokenStream): SyntaxExpression {
+  let left = parseSum(tokens);
+  for (;;) {
+    const token = tokens.peek();
+    if (token.kind === 'operator' && comparisons.has(token.value)) {
+      tokens.next();
+      const operator = token.value === '!=' ? '<>' : (token.value as BinaryOperator);
+      left = binary(operator, left, parseSum(tokens));
+    } else if (tokens.acceptKeyword('IS')) left = parseIs(tokens, left);
+    else {
+      const negated = tokens.atKeyword('NOT');
+      const test = parseTest(tokens, left, negated ? 1 : 0);
+      if (test === null) return left;
+      left = negated ? { kind: 'not', start: left.start, operand: test } : test;
+    }
+  }
+}
+
+function parseIs(tokens: TokenStream, operand: SyntaxExpression): SyntaxExpression {
+  const negated = tokens.acceptKeyword('NOT');
+  const test = parseIsTest(tokens, operand);
+  return negated ? { kind: 'not', start: operand.start, operand: test } : test;
+}
+
+function parseIsTest(tokens: TokenStream, operand: SyntaxExpression): SyntaxExpression {
+  const { start } = operand;
+  if (tokens.acceptKeyword('DISTINCT', 'FROM'))
+    return { kind: 'isDistinct', start, left: operand, right: parseSum(tokens) };
+  for (const test of ['NULL', 'TRUE', 'FALSE', 'UNKNOWN'] as const) {
+    if (tokens.acceptKeyword(test)) return { kind: 'is', start, operand, test };
+  }
+  return tokens.failExpected('NULL, TRUE, FALSE, UNKNOWN or DISTINCT FROM');
+}
+
+function parseTest(tokens: TokenStream, operand: SyntaxExpression, ahead: number): SyntaxExpression | null {
+  const { keyword } = tokens.peek(ahead);
+  const { start } = operand;
+  if (!['BETWEEN', 'IN', 'LIKE', 'SIMILAR'].includes(keyword)) return null;
+  for (let skip = 0; skip <= ahead; skip++) tokens.next();
+  if (keyword === 'BETWEEN') {
+    tokens.acceptKeyword('ASYMMETRIC');
+    const low = parseSum(tokens);
+    tokens.expectKeyword('AND');
+    return { kind: 'between', start, operand, low, high: parseSum(tokens) };
+  }
+  if (keyword === 'IN') return { kind: 'in', start, operand, list: parseInList(tokens) };
+  if (keyword === 'SIMILAR') tokens.expectKeyword('TO');
+  const pattern = parseSum(tokens);
+  const escaped = tokens.acceptKeyword('ESCAPE') ? parseSum(tokens) : null;
+  return { kind: 'like', start, operand, pattern, escape: escaped, similar: keyword === 'SIMILAR' };
+}
+
+function parseInList(tokens: TokenStream): SyntaxExpression[] {
+  tokens.expectOperator('(');
+  if (tokens.atKeyword('SELECT'))
+    tokens.fail(tokens.peek().start, 'IN with a sub-query is not supported, join the two streams');
+  const list = tokens.delimited(',', () => parseExpression(tokens));
+  tokens.expectOperator(')');
+  return list;
+}
+
+/** Sum : Product ( ( + | - | || ) Product )* */
+function parseSum(tokens: TokenStream): SyntaxExpression {
+  let left = parseProduct(tokens);
+  for (;;) {
+    const operator = (['+', '-', '||'] as const).find((candidate) => tokens.acceptOperator(candidate));
+    if (operator === undefined) return left;
+    left = binary(operator, left, parseProduct(tokens));
+  }
+}
+
+/** Product : Unary ( ( * | / ) Unary )* */
+function parseProduct(tokens: TokenStream): SyntaxExpression {
+  let left = parseUnary(tokens);
+  for (;;) {
+    const operator = (['*', '/'] as const).find((candidate) => tokens.acceptOperator(candidate));
+    if (operator === undefined) return left;
+    left = binary(operator, left, parseUnary(tokens));
+  }
+}
+
+function parseUnary(tokens: TokenStream): SyntaxExpression {
+  const { start } = tokens.peek();
+  if (tokens.acceptOperator('+')) return parseUnary(tokens);
+  if (!tokens.acceptOperator('-')) return parsePostfix(tokens);
+  return tokens.nested(() => ({ kind: 'negate', start, operand: parseUnary(tokens) }));
+}
+
+/** Postfix : Primary [ unit ], the interval qualifier after a difference of times: ( a - b ) SECOND */
+function parsePostfix(tokens: TokenStream): SyntaxExpression {
+  const parenthesised = tokens.atOperator('(');
+  const operand = parsePrimary(tokens);
+  if (!parenthesised || !isTimeUnit(tokens.peek().keyword)) return operand;
+  const unit = parseTimeUnit(tokens);
+  if (tokens.acceptOperator('(')) {
+    tokens.expect('number');
+    tokens.expectOperator(')');
+  }
+  return { kind: 'intervalOf', start: operand.start, operand, unit };
+}
+
+/** Primary : literal | name | call | CASE … | CAST ( … ) | ( Expression ) */
+function parsePrimary(tokens: TokenStream): SyntaxExpression {
+  const token = tokens.peek();
+  const { start } = token;
+  if (token.kind === 'number') return { kind: 'number', start, text: tokens.next().value };
+  if (token.kind === 'string') return { kind: 'string', start, value: tokens.next().value };
+  if (token.kind === 'quoted') return parseName(tokens);
+  if (tokens.acceptOperator('(')) {
+    if (tokens.atKeyword('SELECT')) tokens.fail(tokens.peek().start, 'A sub-query is only supported in FROM');
+    const inner = parseExpression(tokens);
+    tokens.expectOperator(')');
+    return inner;
+  }
+  if (token.kind === 'word') return parseWordExpression(tokens, token);
+  return tokens.failExpected('an expression');
+}
+
+function parseWordExpression(tokens: TokenStream, token: Token): SyntaxExpression {
+  const { start, keyword } = token;
+  if (keyword === 'NULL') return tokens.next() && { kind: 'null', start };
+  if (keyword === 'TRUE' || keyword === 'FALSE')
+    return tokens.next() && { kind: 'boolean', start, value: keyword === 'TRUE' };
+  if (keyword === 'UNKNOWN') return tokens.next() && { kind: 'boolean', start, value: null };
+  if (keyword === 'CASE') return parseCase(tokens);
+  if (keyword === 'CAST') return parseCast(tokens);
+  if (keyword === 'INTERVAL') return parseInterval(tokens);
+  if (keyword === 'TIMESTAMP' || keyword === 'DATE' || keyword === 'TIME')
+    return parseDatetime(tokens, keyword);
+  const call = parseCall(tokens, () => parseExpression(tokens));
+  if (call !== null) return call;
+  if (keyword === 'ROWTIME' || !isReserved(keyword)) return parseName(tokens);
+  if (['SELECT', 'FROM', 'WHERE', 'GROUP', 'AS', 'END', 'THEN', 'WHEN'].includes(keyword))
+    return tokens.failExpected('an expression');
+  return tokens.fail(
+    start,
+    `"${token.text}" is a reserved word, write it in double quotes to use it as a column name`,
+  );
+}
+
+/** Name : Identifier ( . Identifier )* */
+function parseName(tokens: TokenStream): SyntaxExpression {
+  const { start } = tokens.peek();
+  const parts: Identifier[] = [toIdentifier(tokens, tokens.next())];
+  while (tokens.atOperator('.')) {
+    tokens.next();
+    const token = tokens.peek();
+    if (token.kind !== 'word' && token.kind !== 'quoted') tokens.failExpected('a column name');
+    parts.push(toIdentifier(tokens, tokens.next()));
+  }
+  return { kind: 'name', start, parts };
+}
+
+/** Case : CASE [ operand ] ( WHEN Expression THEN Expression )+ [ ELSE Expression ] END */
+function parseCase(tokens: TokenStream): SyntaxExpression {
+  const { start } = tokens.expectKeyword('CASE');
+  const operand = tokens.atKeyword('WHEN') ? null : parseExpression(tokens);
+  const branches: { when: SyntaxExpression; result: SyntaxExpression }[] = [];
+  while (tokens.acceptKeyword('WHEN')) {
+    const when = parseExpression(tokens);
+    tokens.expectKeyword('THEN');
+    branches.push({ when, result: parseExpression(tokens) });
+  }
+  if (branches.length === 0) tokens.failExpected('WHEN');
+  const otherwise = tokens.acceptKeyword('ELSE') ? parseExpression(tokens) : null;
+  tokens.expectKeyword('END');
+  return { kind: 'case', start, operand, branches, otherwise };
+}
+
+/** Cast : CAST ( Expression AS Type ) */
+function parseCast(tokens: TokenStream): SyntaxExpression {
+  const { start } = tokens.expectKeyword('CAST');
+  tokens.expectOperator('(');
+  const operand = parseExpression(tokens);
+  tokens.expectKeyword('AS');
+  const type = parseType(tokens);
+  tokens.expectOperator(')');
+  return { kind: 'cast', start, operand, type };
+}
+
+function parseDatetime(tokens: TokenStream, type: 'TIMESTAMP' | 'DATE' | 'TIME'): SyntaxExpression {
+  const { start } = tokens.next();
+  if (tokens.peek().kind !== 'string') {
+    tokens.fail(
+      start,
+      `"${type.toLowerCase()}" is a reserved word, write "${type.toLowerCase()}" in double quotes for a column of that name`,
+    );
+  }
+  return { kind: 'datetime', start, type, text: tokens.next().value };
+}
+
+function binary(operator: BinaryOperator, left: SyntaxExpression, right: SyntaxExpression): SyntaxExpression {
+  return { kind: 'binary', start: left.start, operator, left, right };
+}

@@ -1,0 +1,109 @@
+import type { TokenStream } from '../sql/index.ts';
+import { parseExpression } from './parse-expression.ts';
+import { parseFrom } from './parse-from.ts';
+import { parseAlias, toIdentifier } from './parse-name.ts';
+import { parseNamedWindows } from './parse-window.ts';
+import type { Query, Select, SelectItem, SortItem, Stagger } from './syntax.ts';
+
+/** Query : Term ( UNION ALL Term )*      Term : Select | ( Query ) */
+export function parseQuery(tokens: TokenStream): Query {
+  return tokens.nested(() => {
+    let left = parseTerm(tokens);
+    for (;;) {
+      const token = tokens.peek();
+      if (tokens.atKeyword('EXCEPT') || tokens.atKeyword('INTERSECT')) {
+        tokens.fail(
+          token.start,
+          `${token.keyword} is not possible on streams, UNION ALL is the only set operator`,
+        );
+      }
+      if (!tokens.acceptKeyword('UNION')) return left;
+      if (!tokens.acceptKeyword('ALL'))
+        tokens.fail(token.start, 'UNION is not possible on streams, write UNION ALL');
+      left = { kind: 'union', start: left.start, left, right: parseTerm(tokens) };
+    }
+  });
+}
+
+function parseTerm(tokens: TokenStream): Query {
+  if (tokens.acceptOperator('(')) {
+    const query = parseQuery(tokens);
+    tokens.expectOperator(')');
+    return query;
+  }
+  if (tokens.atKeyword('VALUES')) {
+    tokens.fail(
+      tokens.peek().start,
+      'VALUES is not supported: a pump reads a stream, write SELECT STREAM … FROM …',
+    );
+  }
+  return parseSelect(tokens);
+}
+
+/**
+ * Select : SELECT [ STREAM ] [ DISTINCT | ALL ] items FROM from [ WHERE … ] [ GROUP BY … ] [ WINDOWED BY STAGGER … ]
+ *          [ HAVING … ] [ WINDOW … ] [ ORDER BY … ]
+ * STREAM may be left out: published applications do, and the service took them.
+ */
+function parseSelect(tokens: TokenStream): Select {
+  const { start } = tokens.expectKeyword('SELECT');
+  tokens.acceptKeyword('STREAM');
+  const distinct = tokens.acceptKeyword('DISTINCT');
+  if (!distinct) tokens.acceptKeyword('ALL');
+  const items = tokens.delimited(',', () => parseSelectItem(tokens));
+  tokens.expectKeyword('FROM');
+  const from = parseFrom(tokens, () => parseQuery(tokens));
+  const where = tokens.acceptKeyword('WHERE') ? parseExpression(tokens) : null;
+  const groupBy = tokens.acceptKeyword('GROUP', 'BY')
+    ? tokens.delimited(',', () => parseExpression(tokens))
+    : [];
+  const stagger = parseStagger(tokens);
+  const having = tokens.acceptKeyword('HAVING') ? parseExpression(tokens) : null;
+  const windows = parseNamedWindows(tokens, () => parseExpression(tokens));
+  const orderBy = tokens.acceptKeyword('ORDER', 'BY')
+    ? tokens.delimited(',', () => parseSortItem(tokens))
+    : [];
+  return { kind: 'select', start, distinct, items, from, where, groupBy, stagger, having, windows, orderBy };
+}
+
+/** Item : * | name . * | Expression [ [ AS ] alias ] */
+function parseSelectItem(tokens: TokenStream): SelectItem {
+  const token = tokens.peek();
+  if (tokens.acceptOperator('*')) return { kind: 'star', start: token.start, qualifier: null };
+  if (
+    (token.kind === 'word' || token.kind === 'quoted') &&
+    tokens.atOperator('.', 1) &&
+    tokens.atOperator('*', 2)
+  ) {
+    const qualifier = toIdentifier(tokens, tokens.next());
+    tokens.next();
+    tokens.next();
+    return { kind: 'star', start: token.start, qualifier };
+  }
+  const expression = parseExpression(tokens);
+  return { kind: 'expression', expression, alias: parseAlias(tokens) };
+}
+
+function parseSortItem(tokens: TokenStream): SortItem {
+  const expression = parseExpression(tokens);
+  const descending = tokens.acceptKeyword('DESC');
+  if (!descending) tokens.acceptKeyword('ASC');
+  return { expression, descending };
+}
+
+/** Stagger : WINDOWED BY STAGGER ( PARTITION BY expressions RANGE interval ) */
+function parseStagger(tokens: TokenStream): Stagger | null {
+  const { start } = tokens.peek();
+  if (!tokens.acceptKeyword('WINDOWED')) return null;
+  tokens.expectKeyword('BY');
+  tokens.expectKeyword('STAGGER');
+  tokens.expectOperator('(');
+  tokens.expectKeyword('PARTITION');
+  tokens.expectKeyword('BY');
+  const partition = tokens.delimited(',', () => parseExpression(tokens));
+  tokens.expectKeyword('RANGE');
+  const range = parseExpression(tokens);
+  tokens.acceptKeyword('PRECEDING');
+  tokens.expectOperator(')');
+  return { start, partition, range };
+}

@@ -1,0 +1,65 @@
+import { millisOf } from './parse-interval.ts';
+import type { Expression, TumblingWindow } from './plan.ts';
+import type { TimeUnit } from './syntax.ts';
+
+/** 1970-01-04, the first Sunday: FLOOR(… TO WEEK) starts weeks on Sunday. */
+const FIRST_SUNDAY_MILLIS = 259_200_000;
+
+interface LinearTime {
+  /** The constant time subtracted from ROWTIME. */
+  readonly originMillis: number;
+  readonly divisor: number;
+}
+
+/**
+ * Recognises the monotonic ROWTIME terms that make a tumbling window (developer guide, "Tumbling Windows"):
+ * STEP(ROWTIME BY interval), FLOOR(ROWTIME TO unit) and the epoch idiom
+ * FLOOR((ROWTIME - TIMESTAMP '…') SECOND / n TO SECOND). Any other expression answers undefined.
+ */
+export function readWindowTerm(term: Expression): TumblingWindow | undefined {
+  if (term.kind === 'rowtime') return fixed(1, 0);
+  if (term.kind !== 'call') return undefined;
+  const [operand, by] = term.arguments;
+  if (operand === undefined) return undefined;
+  const linear = readLinear(operand);
+  if (linear === undefined) return undefined;
+  if (term.function === 'STEP') return stepWindow(linear, by);
+  if (term.function !== 'FLOOR_TO' || by?.kind !== 'literal') return undefined;
+  return floorWindow(linear, by.value as TimeUnit, operand.kind === 'rowtime');
+}
+
+function stepWindow(linear: LinearTime, by: Expression | undefined): TumblingWindow | undefined {
+  if (by?.kind !== 'literal' || typeof by.value !== 'number' || by.value <= 0) return undefined;
+  return fixed(by.value * linear.divisor, linear.originMillis);
+}
+
+function floorWindow(linear: LinearTime, unit: TimeUnit, bare: boolean): TumblingWindow | undefined {
+  if (unit === 'MONTH' || unit === 'YEAR') return bare ? { kind: 'calendar', unit } : undefined;
+  const unitMillis = millisOf(unit);
+  if (unitMillis === undefined) return undefined;
+  const origin = bare && unit === 'WEEK' ? FIRST_SUNDAY_MILLIS : linear.originMillis;
+  return fixed(unitMillis * linear.divisor, origin);
+}
+
+function fixed(widthMillis: number, origin: number): TumblingWindow {
+  return { kind: 'fixed', widthMillis, originMillis: ((origin % widthMillis) + widthMillis) % widthMillis };
+}
+
+/** Linear : ROWTIME | ROWTIME - constant | Linear / whole number */
+function readLinear(expression: Expression): LinearTime | undefined {
+  if (expression.kind === 'rowtime') return { originMillis: 0, divisor: 1 };
+  if (expression.kind !== 'call') return undefined;
+  const [left, right] = expression.arguments;
+  if (left === undefined || right?.kind !== 'literal' || typeof right.value !== 'number') return undefined;
+  if (expression.function === '-' && left.kind === 'rowtime')
+    return { originMillis: right.value, divisor: 1 };
+  if (expression.function !== '/' || !Number.isInteger(right.value) || right.value <= 0) return undefined;
+  const inner = readLinear(left);
+  return inner === undefined ? undefined : { ...inner, divisor: inner.divisor * right.value };
+}
+
+/** Width for comparing two windows of one GROUP BY; a month counts as its shortest. */
+export function approximateWidth(window: TumblingWindow): number {
+  if (window.kind === 'fixed') return window.widthMillis;
+  return window.unit === 'MONTH' ? 28 * 86_400_000 : 365 * 86_400_000;
+}
