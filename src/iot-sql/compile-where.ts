@@ -1,11 +1,13 @@
+import type { Source } from '../sql/index.ts';
 import { compileExpression, type Scope } from './compile-expression.ts';
 import { toBoolean } from './conversion.ts';
 import type { Evaluate, Frame } from './frame.ts';
-import type { ExpressionNode } from './nodes.ts';
+import type { ExpressionNode, Extent } from './nodes.ts';
 
 /** One operand of the ANDs that make up WHERE. */
 export interface Conjunct {
-  readonly node: ExpressionNode;
+  /** As written. */
+  readonly source: string;
   readonly evaluate: Evaluate;
 }
 
@@ -20,11 +22,13 @@ export interface Condition {
  * Compiles WHERE as its conjuncts. The rule fires only if every one of them is true, so the first that is not decides,
  * although AND itself would be Undefined rather than false.
  */
-export function compileWhere(where: ExpressionNode | undefined, scope: Scope): Condition {
-  const conjuncts = conjunctsOf(where).map((node) => ({ node, evaluate: compileExpression(node, scope) }));
+export function compileWhere(where: ExpressionNode | undefined, scope: Scope, source: Source): Condition {
+  const conjuncts = conjunctsOf(where).map((node) => ({
+    source: textOf(source, node),
+    evaluate: compileExpression(node, scope),
+  }));
   const [first, ...rest] = conjuncts.map(({ evaluate }) => evaluate);
   if (first === undefined) return { conjuncts, evaluate: () => true };
-  // AND converts its operands, so the text "true" counts there but not as the whole of WHERE
   if (rest.length === 0) return { conjuncts, evaluate: first };
   const all = [first, ...rest];
   return { conjuncts, evaluate: (frame) => allTrue(all, frame) };
@@ -36,6 +40,11 @@ function allTrue(conjuncts: readonly Evaluate[], frame: Frame): boolean {
     if (value !== true && toBoolean(value) !== true) return false;
   }
   return true;
+}
+
+/** A part of a rule on one line. */
+export function textOf(source: Source, { start, end }: Extent): string {
+  return source.text.slice(start, end).replace(/\s+/g, ' ');
 }
 
 /** The operands of the outermost ANDs, left to right, without recursion: a chain may be long. */

@@ -11,6 +11,7 @@ import { type Evaluate, Frame } from './frame.ts';
 import { toJsonValue } from './json-text.ts';
 import { type MessageInput, RuleMessage } from './message.ts';
 import type { StatementNode } from './nodes.ts';
+import { reasonFiltered, reasonNotMatched } from './reason-not-fired.ts';
 import { compileTextOutput, type WriteText } from './text-output.ts';
 import type { Topic } from './topic.ts';
 import { compileTopicFilter, type MatchTopic } from './topic-filter.ts';
@@ -71,10 +72,10 @@ export class CompiledRule {
     this.#ruleName = ruleName;
     this.#matchTopic = this.topicFilter === undefined ? undefined : compileTopicFilter(this.topicFilter);
     this.#assign = compileVariables(statement.set, scope);
-    this.#where = compileWhere(statement.where, scope);
+    this.#where = compileWhere(statement.where, scope, source);
     this.#condition = this.#where.evaluate;
     this.#select = compileSelect(statement.select, scope);
-    this.#writeText = compileTextOutput(statement.select, scope);
+    this.#writeText = compileTextOutput(statement.select, scope, this.#select);
     this.#isStar = isStarOnly(statement);
     this.#refusesArrays = scope.version === '2015-10-08';
     this.#sharesFrame = scope.version === '2016-03-23' && statement.set.length === 0;
@@ -115,9 +116,15 @@ export class CompiledRule {
     return this.#matchTopic !== undefined && topic.isMatchedBy(this.#matchTopic);
   }
 
-  /** One sentence that names the first thing that kept the rule from firing; an empty text when it fires. */
+  /**
+   * One sentence that names the first thing that kept the rule from firing; an empty text when it fires. Cheap, and with
+   * nothing of the message in it, so that a ledger may count by it.
+   */
   reasonNotFired(input: MessageInput | RuleMessage): string {
-    return this.explain(input).reason ?? '';
+    const message = toMessage(input);
+    if (!this.matches(message.topic)) return reasonNotMatched(message, this.topicFilter);
+    const reason = reasonFiltered(this.#where, this.#frame(message));
+    return reason ?? (this.#refusesArrays ? (this.explain(message).reason ?? '') : '');
   }
 
   /** What every part of the rule gives for one message. */

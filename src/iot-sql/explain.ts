@@ -1,12 +1,12 @@
 import type { Source } from '../sql/index.ts';
 import { compileExpression, type Scope } from './compile-expression.ts';
 import { nameOf } from './compile-select.ts';
-import type { Condition, Conjunct } from './compile-where.ts';
+import { type Condition, textOf } from './compile-where.ts';
 import type { CompiledRule } from './compiled-rule.ts';
-import { toBoolean } from './conversion.ts';
 import type { Frame } from './frame.ts';
 import { jsonText, toJsonValue } from './json-text.ts';
-import type { Extent, SelectNode } from './nodes.ts';
+import type { SelectNode } from './nodes.ts';
+import { isTrue, reasonFiltered, reasonNotMatched } from './reason-not-fired.ts';
 import type { JsonValue, Value } from './value.ts';
 
 /** A part of a rule, as written, and what it gave. */
@@ -47,13 +47,18 @@ export interface ExplainedRule {
 
 /** Evaluates every part of a rule on its own. */
 export function explainRule(explained: ExplainedRule): RuleExplanation {
-  const { rule, source, where, frame } = explained;
+  const { rule, where, frame } = explained;
   const { message } = frame;
   const matches = rule.matches(message.topic);
-  const conjuncts = where.conjuncts.map((conjunct) => explainConjunct(conjunct, where, source, frame));
+  const conjuncts = where.conjuncts.map(({ source: text, evaluate }) => {
+    const value = evaluate(frame);
+    return { ...explainValue(text, value), isTrue: isTrue(value, where.conjuncts.length) };
+  });
   const select = explainSelect(explained);
-  const reason = reasonNotFired(rule, frame, matches, conjuncts) ?? reasonRefused(rule, select);
-  const problem = message.payloadProblem;
+  const reason = matches
+    ? (reasonFiltered(where, frame) ?? reasonRefused(rule, select))
+    : reasonNotMatched(message, rule.topicFilter);
+  const problem = message.payloadProblemDetail;
   return {
     fired: reason === undefined,
     ...(reason !== undefined && { reason }),
@@ -67,30 +72,6 @@ export function explainRule(explained: ExplainedRule): RuleExplanation {
     where: conjuncts,
     select,
   };
-}
-
-function explainConjunct({ node, evaluate }: Conjunct, where: Condition, source: Source, frame: Frame) {
-  const value = evaluate(frame);
-  const isTrue = where.conjuncts.length === 1 ? value === true : toBoolean(value) === true;
-  return { ...explainValue(textOf(source, node), value), isTrue };
-}
-
-function reasonNotFired(
-  rule: CompiledRule,
-  { message }: Frame,
-  matches: boolean,
-  conjuncts: RuleExplanation['where'],
-): string | undefined {
-  if (!matches) {
-    if (message.topic.ruleName !== undefined)
-      return `message is addressed to rule "${message.topic.ruleName}"`;
-    if (rule.topicFilter === undefined) return 'rule has no FROM and is reached by Basic Ingest only';
-    return `topic "${message.topic.name}" does not match filter "${rule.topicFilter}"`;
-  }
-  const failed = conjuncts.find(({ isTrue }) => !isTrue);
-  if (failed === undefined) return undefined;
-  const reason = `WHERE ${failed.source} is ${failed.text}`;
-  return message.payloadProblem === undefined ? reason : `${reason}; payload: ${message.payloadProblem}`;
 }
 
 function reasonRefused(rule: CompiledRule, [first]: readonly ExplainedItem[]): string | undefined {
@@ -129,8 +110,4 @@ function explainValue(source: string, value: Value): ExplainedPart {
   const json = toJsonValue(value);
   const text = value === undefined ? 'Undefined' : jsonText(value);
   return json === undefined ? { source, text } : { source, value: json, text };
-}
-
-function textOf(source: Source, { start, end }: Extent): string {
-  return source.text.slice(start, end).replace(/\s+/g, ' ');
 }

@@ -84,18 +84,22 @@ describe('the readings rule', () => {
   });
 
   it('says that a payload is not JSON, too deep or no UTF-8', () => {
-    expect(rule.reasonNotFired(message('{"a":'))).toMatch(/is false; payload: not JSON: /);
-    expect(rule.reasonNotFired(message('['.repeat(65)))).toMatch(/payload: nested deeper than 64 levels$/);
-    expect(rule.reasonNotFired(message(Uint8Array.of(0x22, 0xff, 0x22)))).toMatch(
-      /payload: not valid UTF-8$/,
+    expect(rule.reasonNotFired(message('{"a":'))).toMatch(/ is false; the payload is not JSON$/);
+    expect(rule.reasonNotFired(message('['.repeat(65)))).toMatch(
+      /the payload is nested deeper than 64 levels$/,
     );
-    expect(rule.reasonNotFired(message(''))).toMatch(/payload: the payload is empty$/);
+    expect(rule.reasonNotFired(message(Uint8Array.of(0x22, 0xff, 0x22)))).toMatch(
+      /the payload is not valid UTF-8$/,
+    );
+    expect(rule.reasonNotFired(message(''))).toMatch(/the payload is empty$/);
+    expect(rule.reasonNotFired(message('{"a":1e999}'))).toMatch(
+      /the payload is holding a number out of range$/,
+    );
+    expect(rule.explain(message('{"a":')).payloadProblem).toMatch(/^not JSON: .*JSON/);
   });
 
   it('does not fire on other topics and says why', () => {
-    expect(rule.reasonNotFired(message(payload, 'weather'))).toBe(
-      'topic "weather" does not match filter "weather/#"',
-    );
+    expect(rule.reasonNotFired(message(payload, 'weather'))).toBe('topic does not match filter "weather/#"');
     expect(rule.reasonNotFired(message(payload, 'weather/WA'))).toBe(
       'WHERE NOT isUndefined(topic(6)) is false',
     );

@@ -81,7 +81,12 @@ export class RuleMessage {
     return this.#frame;
   }
 
-  /** Why the payload is not JSON that rules can look into; undefined when it is. */
+  /** The same in the parser's words, which may quote the payload: for people, not for counting. */
+  get payloadProblemDetail(): string | undefined {
+    return this.#payload.problemDetail;
+  }
+
+  /** Why the payload is not JSON that rules can look into, as one of a few fixed phrases; undefined when it is. */
   get payloadProblem(): string | undefined {
     return this.#payload.problem;
   }

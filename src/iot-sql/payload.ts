@@ -16,6 +16,7 @@ export class Payload {
   #json: Value;
   #text: string | undefined;
   #problem: string | undefined;
+  #problemDetail: string | undefined;
   #exactDecimals: Value;
   #hasExactDecimals = false;
   #isCanonical: boolean | undefined;
@@ -44,7 +45,13 @@ export class Payload {
     return this.#exactDecimals;
   }
 
-  /** Why the payload is not JSON that rules can look into; undefined when it is. */
+  /** The parser's own words, which may quote the payload. */
+  get problemDetail(): string | undefined {
+    const { problem } = this;
+    return problem === 'not JSON' ? `${problem}: ${this.#problemDetail}` : problem;
+  }
+
+  /** Why the payload is not JSON that rules can look into, as one of a few fixed phrases; undefined when it is. */
   get problem(): string | undefined {
     if (!this.#isParsed) this.#parse();
     return this.#problem;
@@ -77,7 +84,7 @@ export class Payload {
   #parse(): void {
     this.#isParsed = true;
     if (this.bytes.length === 0) {
-      this.#problem = 'the payload is empty';
+      this.#problem = 'empty';
       return;
     }
     this.#scan = scanJson(this.bytes);
@@ -85,6 +92,7 @@ export class Payload {
       this.#json = this.#parseScanned(this.#scan);
     } catch (error) {
       this.#problem = describeProblem(error);
+      this.#problemDetail = error instanceof Error ? error.message : String(error);
     }
   }
 
@@ -103,7 +111,7 @@ class PayloadProblem extends Error {}
 function describeProblem(error: unknown): string {
   if (error instanceof PayloadProblem) return error.message;
   if (error instanceof TypeError) return 'not valid UTF-8';
-  return `not JSON: ${error instanceof Error ? error.message : String(error)}`;
+  return 'not JSON';
 }
 
 function decodeText(bytes: Uint8Array, isAscii: boolean): string {
@@ -118,7 +126,7 @@ const { latin1Slice: decodeAscii } = Buffer.prototype as unknown as {
 /** A number of the payload with every digit of an Int kept. */
 function exactNumber(source: string, keepDecimals: boolean): Value {
   const value = Number(source);
-  if (!Number.isFinite(value)) throw new PayloadProblem(`number ${source.slice(0, 40)} is out of range`);
+  if (!Number.isFinite(value)) throw new PayloadProblem('holding a number out of range');
   if (/^-?\d+$/.test(source)) return Number.isSafeInteger(value) ? value : toInt(BigInt(source));
   return keepDecimals && Number.isInteger(value) ? new WholeDecimal(value) : value;
 }

@@ -1,5 +1,5 @@
 import { compileExpression, type Scope } from './compile-expression.ts';
-import { compileSelect, nameOf } from './compile-select.ts';
+import { nameOf } from './compile-select.ts';
 import type { Evaluate, Frame } from './frame.ts';
 import { findFunction } from './functions/function-table.ts';
 import { jsonText } from './json-text.ts';
@@ -24,12 +24,11 @@ interface Column {
 }
 
 /**
- * Compiles a SELECT to its JSON text. Where the items are plain columns the text is joined from their parts, and after
+ * Compiles a SELECT to its JSON text; `build` is the same SELECT compiled to its value. Where the items are plain columns the text is joined from their parts, and after
  * `*` they are appended to the payload's own text, provided that serialising the payload again would give the same text
  * and that no column changes an attribute. In every other case the object is built and serialised.
  */
-export function compileTextOutput(select: SelectNode, scope: Scope): WriteText {
-  const build = compileSelect(select, scope);
+export function compileTextOutput(select: SelectNode, scope: Scope, build: Evaluate): WriteText {
   const serialise = (frame: Frame) => jsonText(build(frame));
   if (select.kind === 'value') return serialise;
   const [first, ...rest] = select.items;
