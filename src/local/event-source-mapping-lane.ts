@@ -126,7 +126,7 @@ export class EventSourceMappingLane {
     const { mapping } = options;
     const records = batch.slice(segment.from, segment.to).map(({ record }) => record);
     const event = kinesisEvent(records, source);
-    if (Buffer.byteLength(event) > MAX_PAYLOAD_BYTES) {
+    if (event.byteLength > MAX_PAYLOAD_BYTES) {
       await this.#discard(batch, { ...segment, attempts: -1 }, 'payload-too-large', '');
       return [];
     }
@@ -148,7 +148,7 @@ export class EventSourceMappingLane {
   }
 
   /** Undefined when the function could not be invoked at all: that is tried again without using up an attempt. */
-  async #invoke(event: string): Promise<LambdaResult | undefined> {
+  async #invoke(event: Uint8Array): Promise<LambdaResult | undefined> {
     const { options, counts } = this.#context;
     counts.invocations += 1;
     const { functionName } = options.mapping;

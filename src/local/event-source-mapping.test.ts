@@ -108,7 +108,7 @@ function start(
       },
     },
     invoke: async (_, text) => {
-      const event = JSON.parse(text) as KinesisEvent;
+      const event = JSON.parse(Buffer.from(text).toString()) as KinesisEvent;
       batches.push(textOf(event));
       return invoke(event);
     },
@@ -208,7 +208,7 @@ describe('a batch', () => {
       { batchSize: 100 },
       {
         invoke: async (_, text) => {
-          sizes.push(Buffer.byteLength(text));
+          sizes.push(text.byteLength);
           return ok();
         },
       },
@@ -476,6 +476,24 @@ describe('a restart', () => {
     start(() => ok(), { startingPosition: 'LATEST' });
     await drained();
     expect(batches).toEqual([['new0']]);
+  });
+
+  test('counts what retention took away in the meantime', async () => {
+    let nowMillis = Date.UTC(2026, 10, 21);
+    await reopen(1, () => nowMillis);
+    await put(...numbered(3));
+    start(() => ok());
+    await drained();
+    await mapping!.stop();
+    await put(...numbered(4, 'b'));
+    nowMillis += 25 * 3_600_000;
+    await put('c0');
+    expect(stream.trim(nowMillis)).toBe(7);
+    await log.durable();
+    start(() => ok());
+    await drained();
+    expect(batches).toEqual([numbered(3), ['c0']]);
+    expect(counters).toEqual({ in: 8, out: 4, dropped: { expired: 4 } });
   });
 
   test('lets the invocation in flight end and keeps what it did', async () => {

@@ -43,8 +43,8 @@ export interface EventSourceMappingOptions {
   /** The name of the stage in lag reports, for example `function store-readings`. */
   readonly stageName: string;
   readonly stage: CountingStage;
-  /** Invokes with JSON text. A rejection, or an answer `TooManyRequestsException`, counts as throttled. */
-  readonly invoke: (functionName: string, event: string) => Promise<LambdaResult>;
+  /** Invokes with JSON text as bytes that it may keep. A rejection, or an answer `TooManyRequestsException`, counts as throttled. */
+  readonly invoke: (functionName: string, event: Uint8Array) => Promise<LambdaResult>;
   /** Keeps a discarded batch; the checkpoint passes it only after this resolved. */
   readonly onFailure: (destinationArn: string, document: FailureDocument) => Promise<void>;
   /** Told in one sentence about what the mapping cannot do but goes on trying. */

@@ -91,6 +91,8 @@ async function compile(
       banner: {
         js: `import{createRequire as _cr}from'node:module';const require=_cr(${address(join(projectFolder, 'package.json'))});`,
       },
+      // A handler that lies outside the project finds the project's packages too.
+      nodePaths: [join(projectFolder, 'node_modules')],
       plugins: [externalSdk(fromProject)],
     });
     const inputs = Object.keys(result.metafile.inputs).map((input) => resolve(projectFolder, input));

@@ -18,7 +18,7 @@ export interface WorkerStart {
 export interface InvokeMessage {
   readonly type: 'invoke';
   readonly requestId: string;
-  readonly event: string;
+  readonly event: string | Uint8Array;
   readonly timeoutMillis: number;
 }
 

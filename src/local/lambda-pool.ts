@@ -2,7 +2,7 @@ import type { LambdaResult } from './lambda-function.ts';
 import type { LambdaSandbox } from './lambda-sandbox.ts';
 
 interface Waiting {
-  readonly event: string;
+  readonly event: string | Uint8Array;
   readonly requestId: string;
   readonly timeoutMillis: number;
   readonly resolve: (result: LambdaResult) => void;
@@ -36,7 +36,7 @@ export class LambdaPool {
     return this.#busy.size + this.#idle.length;
   }
 
-  invoke(event: string, requestId: string, timeoutMillis: number): Promise<LambdaResult> {
+  invoke(event: string | Uint8Array, requestId: string, timeoutMillis: number): Promise<LambdaResult> {
     return new Promise((resolve) => {
       this.#waiting.push({ event, requestId, timeoutMillis, resolve });
       this.#next();

@@ -87,7 +87,11 @@ export class LambdaQueue {
    * @throws LocalError when it is larger than Lambda takes
    */
   send(event: unknown): void {
-    const text = JSON.stringify(event);
+    this.sendText(JSON.stringify(event));
+  }
+
+  /** As `send`, for an event that is JSON text already. */
+  sendText(text: string): void {
     const bytes = Buffer.byteLength(text);
     if (bytes > MAX_ASYNC_PAYLOAD_BYTES)
       throw new LocalError(

@@ -104,6 +104,14 @@ describe('an invocation', () => {
     expect(runtime.statistics()[0]).toMatchObject({ coldStarts: 2, environments: 2 });
   });
 
+  test('gives its environment back when no other follows for a while', async () => {
+    const source = `let n = 0; export const handler = async () => ++n;`;
+    const runtime = await startRuntime([lambda('rare', source)], { idleSeconds: 0.1 });
+    await runtime.invoke('rare', {});
+    await expect.poll(() => runtime.statistics()[0]?.environments).toBe(0);
+    expect(await runtime.invoke('rare', {})).toMatchObject({ ok: true, value: 1 });
+  });
+
   test('fails with the type, message and TypeScript line of what the handler throws', async () => {
     const source = `interface Unused { a: string }\n\nexport const handler = async () => {\n  throw new RangeError('too far');\n};`;
     const runtime = await startRuntime([lambda('thrower', source)]);

@@ -28,7 +28,7 @@ export interface LambdaRuntimeOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Execution environments per function name; 1 when not given. */
   readonly concurrency?: Readonly<Record<string, number>>;
-  /** After how long without work an environment is given back; 300 when not given. */
+  /** After how long without work an environment is given back; 60 when not given. */
   readonly idleSeconds?: number;
   readonly onMetric?: (datum: MetricDatum, functionName: string) => void;
 }
@@ -101,15 +101,15 @@ export class LambdaRuntime {
     return this.invokeJson(functionName, JSON.stringify(event), options);
   }
 
-  /** As `invoke`, for an event that is JSON text already. */
+  /** As `invoke`, for an event that is JSON text already; bytes move to the worker and are empty afterwards. */
   async invokeJson(
     functionName: string,
-    event: string,
+    event: string | Uint8Array,
     options: { timeoutSeconds?: number } = {},
   ): Promise<LambdaResult> {
     const entry = this.#entry(functionName);
     const requestId = randomUUID();
-    if (Buffer.byteLength(event) > MAX_PAYLOAD_BYTES) return tooLarge(requestId, 'request');
+    if (byteLengthOf(event) > MAX_PAYLOAD_BYTES) return tooLarge(requestId, 'request');
     const timeoutMillis = (options.timeoutSeconds ?? entry.lambda.timeoutSeconds) * 1000;
     const startMillis = performance.now();
     const result = await entry.pool.invoke(event, requestId, timeoutMillis);
@@ -174,7 +174,7 @@ export class LambdaRuntime {
     const pool = new LambdaPool({
       create,
       concurrency: concurrency?.[lambda.name] ?? 1,
-      idleMillis: (idleSeconds ?? 300) * 1000,
+      idleMillis: (idleSeconds ?? 60) * 1000,
     });
     this.#entries.set(lambda.name, { lambda, pool, log, invocations: 0, errors: 0, durationMillis: 0 });
   }
@@ -194,4 +194,8 @@ export class LambdaRuntime {
 function tooLarge(requestId: string, what: string): LambdaResult {
   const errorMessage = `${MAX_PAYLOAD_BYTES} byte payload is the limit of a ${what}`;
   return { ok: false, error: { errorType: 'RequestTooLargeException', errorMessage, trace: [] }, requestId };
+}
+
+function byteLengthOf(event: string | Uint8Array): number {
+  return typeof event === 'string' ? Buffer.byteLength(event) : event.byteLength;
 }

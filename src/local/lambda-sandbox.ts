@@ -20,7 +20,7 @@ export interface SandboxOptions {
 
 interface Invocation {
   readonly requestId: string;
-  readonly event: string;
+  readonly event: string | Uint8Array;
   readonly timeoutMillis: number;
   readonly resolve: (result: LambdaResult) => void;
 }
@@ -63,8 +63,8 @@ export class LambdaSandbox {
     return this.#dead;
   }
 
-  /** Never rejects: whatever happens inside is an answer. Only one at a time. */
-  invoke(event: string, requestId: string, timeoutMillis: number): Promise<LambdaResult> {
+  /** Never rejects: whatever happens inside is an answer. Only one at a time. Bytes move to the worker. */
+  invoke(event: string | Uint8Array, requestId: string, timeoutMillis: number): Promise<LambdaResult> {
     return new Promise((resolve) => {
       this.#invocation = { event, requestId, timeoutMillis, resolve };
       this.#worker.ref();
@@ -82,7 +82,7 @@ export class LambdaSandbox {
   #begin({ event, requestId, timeoutMillis }: Invocation): void {
     this.#startTimer(timeoutMillis, 'Task');
     const message: InvokeMessage = { type: 'invoke', requestId, event, timeoutMillis };
-    this.#worker.postMessage(message);
+    this.#worker.postMessage(message, typeof event === 'string' ? [] : [event.buffer as ArrayBuffer]);
   }
 
   #receive(message: FromWorker): void {

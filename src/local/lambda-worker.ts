@@ -57,11 +57,17 @@ async function load(): Promise<LambdaHandler> {
 
 async function invoke({ requestId, event, timeoutMillis }: InvokeMessage): Promise<void> {
   try {
-    const value = await handler(JSON.parse(event), contextOf(requestId, timeoutMillis));
+    const value = await handler(JSON.parse(textOf(event)), contextOf(requestId, timeoutMillis));
     post({ type: 'result', requestId, value: marshal(value) });
   } catch (error) {
     post({ type: 'failed', requestId, error: describe(error) });
   }
+}
+
+function textOf(event: string | Uint8Array): string {
+  return typeof event === 'string'
+    ? event
+    : Buffer.from(event.buffer, event.byteOffset, event.byteLength).toString();
 }
 
 /** Lambda developer guide, "Using the Lambda context object to retrieve Node.js function information". */
