@@ -1,4 +1,5 @@
 import { toText } from './conversion.ts';
+import { MAX_TEXT_LENGTH } from './limits.ts';
 import { finite, toInt, toNumeric } from './number.ts';
 import { isInt, isNumber, type Numeric, type Value, WholeDecimal } from './value.ts';
 
@@ -16,7 +17,8 @@ export function add(left: Value, right: Value): Value {
 
 function concatenate(left: Value, right: Value): Value {
   const [a, b] = [toText(left), toText(right)];
-  return a === undefined || b === undefined ? undefined : a + b;
+  if (a === undefined || b === undefined || a.length + b.length > MAX_TEXT_LENGTH) return undefined;
+  return a + b;
 }
 
 export function subtract(left: Value, right: Value): Value {

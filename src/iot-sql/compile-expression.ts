@@ -16,7 +16,7 @@ import type {
   ObjectNode,
   UnaryNode,
 } from './nodes.ts';
-import { attributeOf, isInheritedName, setAttribute, type Value, WholeDecimal } from './value.ts';
+import { attributeOf, isArray, isInheritedName, setAttribute, type Value, WholeDecimal } from './value.ts';
 
 /** What surrounds an expression while it is compiled. */
 export interface Scope {
@@ -146,7 +146,16 @@ function compileBinary(node: BinaryNode, scope: Scope): Evaluate {
   const operation = OPERATIONS[operator];
   if (scope.version === '2015-10-08' && '-*/%'.includes(operator))
     return compileOnTexts(operation, left, right);
+  if (operator === 'IN') return compileIn(left, right);
   return (frame) => operation(left(frame), right(frame));
+}
+
+function compileIn(element: Evaluate, array: Evaluate): Evaluate {
+  return (frame) => {
+    const candidates = array(frame);
+    if (!isArray(candidates) || !frame.message.takeRows(candidates.length)) return undefined;
+    return contained(element(frame), candidates);
+  };
 }
 
 /** Arithmetic on the text of a number gives a Decimal, which version 2015-10-08 prints as such: `"5" - 3` is 2.0. */

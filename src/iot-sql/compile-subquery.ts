@@ -15,6 +15,7 @@ export function compileSubquery(node: SubqueryNode, scope: Scope): Evaluate {
   const select = compileSelect(node.select, inner);
   return (frame) => {
     const source = from(frame);
+    if (isArray(source) && !frame.message.takeRows(source.length)) return undefined;
     if (isArray(source)) return selectFromArray(source, frame, where, select);
     return isObject(source) ? selectFrom(source, frame, where, select) : undefined;
   };

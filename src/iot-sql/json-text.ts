@@ -24,7 +24,9 @@ export function jsonText(value: Value): string {
 function compositeText(value: object): string {
   try {
     return JSON.stringify(value);
-  } catch {
+  } catch (error) {
+    // longer than any string: no use to anybody, and an empty text is what Undefined has
+    if (error instanceof RangeError) return '';
     // JSON.stringify refuses Ints beyond 2^53, and nothing else that a value can hold
     return exactText(value as Value);
   }

@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js';
+import { MAX_TEXT_LENGTH } from './limits.ts';
 
 /** Patterns kept compiled; rules that build patterns from messages must not grow memory. */
 const MAX_CACHED_PATTERNS = 200;
@@ -41,8 +42,22 @@ function wrap(pattern: string): LinearRegexp | undefined {
       const matcher = regexp.matcher(text);
       return matcher.find() ? (matcher.group() ?? undefined) : undefined;
     },
-    replaceAll: (text, replacement) => attempt(() => regexp.matcher(text).replaceAll(replacement, true)),
+    replaceAll(text, replacement) {
+      if (longestReplaced(regexp, text, replacement) > MAX_TEXT_LENGTH) return undefined;
+      return attempt(() => regexp.matcher(text).replaceAll(replacement, true));
+    },
   };
+}
+
+/** A bound on the length after replacing; matches are counted only where a cruder bound would not do. */
+function longestReplaced(regexp: RE2JS, text: string, replacement: string): number {
+  const groups = replacement.split('$').length;
+  const crude = text.length * (groups + 1) + (text.length + 1) * replacement.length;
+  if (crude <= MAX_TEXT_LENGTH) return crude;
+  let count = 0;
+  const matcher = regexp.matcher(text);
+  while (matcher.find()) count++;
+  return text.length * groups + count * replacement.length;
 }
 
 /** The engine reports malformed patterns and unknown groups by throwing. */

@@ -1,5 +1,6 @@
 import { ExternalCalls } from './external-calls.ts';
 import { Frame } from './frame.ts';
+import { MAX_ROWS_PER_MESSAGE } from './limits.ts';
 import { Payload } from './payload.ts';
 import { Topic } from './topic.ts';
 import type { Value } from './value.ts';
@@ -46,6 +47,7 @@ export class RuleMessage {
   #timestampMillis: number | undefined;
   #externalCalls: ExternalCalls | undefined;
   #frame: Frame | undefined;
+  #rows = 0;
 
   constructor(input: MessageInput) {
     this.input = input;
@@ -99,6 +101,12 @@ export class RuleMessage {
   /** The names of the parsed payload's attributes. */
   get keys(): readonly string[] {
     return this.#payload.keys;
+  }
+
+  /** Counts rows that nested SELECT and IN look at; false when the message has used up its share. */
+  takeRows(count: number): boolean {
+    this.#rows += count;
+    return this.#rows <= MAX_ROWS_PER_MESSAGE;
   }
 
   /** The calls to other services made for this message. */

@@ -152,4 +152,28 @@ describe('hostile rules', () => {
       expect(cpuMillisSince(start)).toBeLessThan(2000);
     },
   );
+
+  it.each([
+    ['doubling a text', nest(12, (inner) => `concat(${inner}, ${inner})`, 'a')],
+    ['doubling by replace', nest(12, (inner) => `replace(${inner}, '', 'aaaaaaaaaa')`, 'a')],
+    [
+      'doubling by regexp_replace',
+      nest(12, (inner) => `regexp_replace(${inner}, '.', '$0$0$0$0$0$0$0$0$0$0')`, 'a'),
+    ],
+    ['a cross product of rows', nest(4, (inner) => `(SELECT VALUE ${inner} FROM @list)`, '1')],
+    ['IN within rows', '(SELECT VALUE (SELECT VALUE -1 IN @list FROM @list) FROM @list)'],
+  ])('by %s cost a bounded time to evaluate', (_, expression) => {
+    const rule = compileRule(`SET @list = list SELECT VALUE ${expression} FROM 'a/#'`);
+    const list = Array.from({ length: 20_000 }, (_unused, index) => index);
+    const payload = Buffer.from(JSON.stringify({ a: 'a'.repeat(1000), list }));
+    const start = process.cpuUsage();
+    rule.evaluateText({ topic: TOPIC, payload });
+    expect(cpuMillisSince(start)).toBeLessThan(3000);
+  });
 });
+
+function nest(depth: number, wrap: (inner: string) => string, innermost: string): string {
+  let expression = innermost;
+  for (let level = 0; level < depth; level++) expression = wrap(expression);
+  return expression;
+}

@@ -1,6 +1,7 @@
 import { compileCast } from '../cast.ts';
 import { toText } from '../conversion.ts';
 import { jsonText } from '../json-text.ts';
+import { MAX_ARRAY_LENGTH, MAX_TEXT_LENGTH } from '../limits.ts';
 import { toNearestInt } from '../number.ts';
 import { attributeOf, isArray, isObject, setAttribute, type Value } from '../value.ts';
 import type { FunctionTable } from './function-spec.ts';
@@ -21,9 +22,17 @@ function concatenate(...values: readonly Value[]): Value {
   if (values.length === 0) return undefined;
   if (values.length === 1) return values[0];
   if (values.includes(undefined)) return undefined;
-  if (values.some(isArray)) return values.flatMap((value) => (isArray(value) ? value : [value]));
+  if (values.some(isArray)) return concatenateArrays(values);
   const texts = values.map(toText);
-  return texts.includes(undefined) ? undefined : texts.join('');
+  const length = texts.reduce((sum, text) => sum + (text?.length ?? 0), 0);
+  return texts.includes(undefined) || length > MAX_TEXT_LENGTH ? undefined : texts.join('');
+}
+
+function concatenateArrays(values: readonly Value[]): Value {
+  const length = values.reduce((sum: number, value) => sum + (isArray(value) ? value.length : 1), 0);
+  return length > MAX_ARRAY_LENGTH
+    ? undefined
+    : values.flatMap((value) => (isArray(value) ? value : [value]));
 }
 
 /** `nanvl(value, default)`: the default when the value is Undefined, Null or no number; NaN itself never occurs. */

@@ -1,4 +1,5 @@
 import { toText } from '../conversion.ts';
+import { MAX_TEXT_LENGTH } from '../limits.ts';
 import { toDouble } from '../number.ts';
 import type { Value } from '../value.ts';
 import type { FunctionSpec, FunctionTable } from './function-spec.ts';
@@ -56,7 +57,14 @@ function character(value: Value): Value {
 function replaceAll(value: Value, search: Value, replacement: Value): Value {
   const [text, wanted, put] = [toText(value), toText(search), toText(replacement)];
   if (text === undefined || wanted === undefined || put === undefined) return undefined;
-  return text.replaceAll(wanted, () => put);
+  return lengthReplaced(text, wanted, put) > MAX_TEXT_LENGTH ? undefined : text.replaceAll(wanted, () => put);
+}
+
+/** The length of the result, without making it. */
+function lengthReplaced(text: string, wanted: string, put: string): number {
+  if (wanted === '') return text.length + (text.length + 1) * put.length;
+  const count = text.split(wanted).length - 1;
+  return text.length + count * (put.length - wanted.length);
 }
 
 const UTF8 = new TextEncoder();
