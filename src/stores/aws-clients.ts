@@ -25,18 +25,18 @@ export function useClientPlugin(plugin: ClientPlugin): void {
 }
 
 /** DynamoDB with plain JavaScript values; numbers are read as doubles. */
-export const dynamoDb = clientOf('dynamodb', () => {
+export const dynamoDb = /* @__PURE__ */ clientOf('dynamodb', () => {
   const inner = plugged(new DynamoDBClient(settings()));
   return DynamoDBDocumentClient.from(inner, {
     marshallOptions: { removeUndefinedValues: true },
     unmarshallOptions: { wrapNumbers: Number },
   });
 });
-export const kinesis = clientOf('kinesis', () => plugged(new KinesisClient(settings())));
-export const firehose = clientOf('firehose', () => plugged(new FirehoseClient(settings())));
-export const sns = clientOf('sns', () => plugged(new SNSClient(settings())));
+export const kinesis = /* @__PURE__ */ clientOf('kinesis', () => plugged(new KinesisClient(settings())));
+export const firehose = /* @__PURE__ */ clientOf('firehose', () => plugged(new FirehoseClient(settings())));
+export const sns = /* @__PURE__ */ clientOf('sns', () => plugged(new SNSClient(settings())));
 /** Local endpoints have no wildcard host names, so the bucket goes into the path there. */
-export const s3 = clientOf('s3', () => {
+export const s3 = /* @__PURE__ */ clientOf('s3', () => {
   const hasEndpoint = (process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL ?? '') !== '';
   return plugged(new S3Client({ ...settings(), forcePathStyle: hasEndpoint }));
 });

@@ -3,7 +3,8 @@ import {
   CreateTableCommand,
   type CreateTableCommandInput,
   DescribeTableCommand,
-  paginateListTables,
+  ListTablesCommand,
+  type ListTablesCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { isoWeek, isoWeekRange, WEEK_MILLIS } from '../telemetry/iso-week.ts';
 import { dynamoDb } from './aws-clients.ts';
@@ -72,15 +73,16 @@ export async function ensureWeeklyTable(tableName: string): Promise<boolean> {
 /** The weeks under the prefix that have a table now, ascending. */
 export async function existingWeeks(prefix: string): Promise<string[]> {
   const weeks: string[] = [];
-  for await (const page of paginateListTables({ client: dynamoDb() }, { ExclusiveStartTableName: prefix })) {
-    const names = page.TableNames ?? [];
-    for (const name of names) {
-      if (name.startsWith(prefix) && isoWeekRange(name.slice(prefix.length)))
-        weeks.push(name.slice(prefix.length));
-    }
-    // Names come in ascending order, so the first one beyond the prefix ends the search.
-    const last = names.at(-1);
-    if (last !== undefined && !last.startsWith(prefix) && last > prefix) break;
+  // Names come in ascending order, so the search begins at the prefix and ends with the first one beyond it.
+  let after: string | undefined = prefix;
+  while (after !== undefined && (after.startsWith(prefix) || after < prefix)) {
+    const input: ListTablesCommandInput = { ExclusiveStartTableName: after };
+    const { TableNames = [], LastEvaluatedTableName } = await dynamoDb().send(new ListTablesCommand(input));
+    const suffixes = TableNames.filter((name) => name.startsWith(prefix)).map((name) =>
+      name.slice(prefix.length),
+    );
+    weeks.push(...suffixes.filter((suffix) => isoWeekRange(suffix) !== undefined));
+    after = LastEvaluatedTableName;
   }
   return weeks.sort();
 }
