@@ -91,8 +91,12 @@ export class Ledger {
     return Buffer.from(JSON.stringify([...this.#stages.values()].map(({ entry }) => entry)));
   }
 
-  report(): LedgerReport {
-    const stages = [...this.#stages.values()].map(({ entry }) => entry);
+  /** @param backlogs records that wait before a stage, which counts them only when it is done with them */
+  report(backlogs: readonly { readonly stage: string; readonly backlog: number }[] = []): LedgerReport {
+    const waiting = new Map(backlogs.map(({ stage, backlog }) => [stage, backlog]));
+    const stages = [...this.#stages.values()].map(({ entry }) =>
+      withBacklog(entry, waiting.get(entry.stage) ?? 0),
+    );
     const named = (name: string): StageEntry | undefined => stages.find(({ stage }) => stage === name);
     return {
       accepted: named(MQTT_STAGE)?.out ?? 0,
@@ -103,6 +107,10 @@ export class Ledger {
       refused: named(MQTT_STAGE)?.dropped ?? {},
     };
   }
+}
+
+function withBacklog(entry: StageEntry, backlog: number): StageEntry {
+  return { ...entry, in: entry.in + backlog, inFlight: entry.inFlight + backlog };
 }
 
 /** Messages at the broker: out is what was accepted, dropped is what was refused. */

@@ -7,6 +7,7 @@ import type { RulesEngine } from './rules-engine.ts';
 export interface MqttDoorOptions {
   readonly host: string;
   readonly port: number;
+  readonly nowMillis: () => number;
   readonly log: DurableLog;
   readonly ledger: Ledger;
 }
@@ -60,6 +61,6 @@ export class MqttDoor {
   #take(rules: RulesEngine, message: PublishedMessage): void {
     this.#stage.in(1);
     this.#stage.out(1);
-    rules.route({ ...message, timestampMillis: Date.now() });
+    rules.route({ ...message, timestampMillis: this.#options.nowMillis() });
   }
 }

@@ -88,8 +88,12 @@ function compileLambda({ members }: RuleAction, { ruleName, targets }: ActionCon
   return (output) => {
     if (typeof output !== 'string')
       return failure('Lambda', arn, 'a payload that is not JSON cannot be an event');
-    invoke(output);
-    return undefined;
+    try {
+      invoke(output);
+      return undefined;
+    } catch (error) {
+      return failure('Lambda', arn, (error as Error).message);
+    }
   };
 }
 

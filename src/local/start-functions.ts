@@ -71,20 +71,32 @@ function startQueues(
   runtime: LambdaRuntime,
 ): ReadonlyMap<string, LambdaQueue> {
   const { stack, ledger } = options;
-  const queues = stack.functions.map(({ name, arn, file, asyncRetryAttempts }) => {
-    const stageName = `queue ${shortName(file)}`;
-    const queue = LambdaQueue.start({
-      ...options,
-      functionName: name,
-      functionArn: arn,
-      stageName,
-      stage: ledger.stage(stageName),
-      invoke: (functionName, event) => runtime.invokeJson(functionName, event),
-      maximumRetryAttempts: asyncRetryAttempts,
+  const queues = stack.functions
+    .filter(isInvokedAsynchronously(stack))
+    .map(({ name, arn, file, asyncRetryAttempts }) => {
+      const stageName = `queue ${shortName(file)}`;
+      const queue = LambdaQueue.start({
+        ...options,
+        functionName: name,
+        functionArn: arn,
+        stageName,
+        stage: ledger.stage(stageName),
+        invoke: (functionName, event) => runtime.invokeJson(functionName, event),
+        maximumRetryAttempts: asyncRetryAttempts,
+      });
+      return [arn, queue] as const;
     });
-    return [arn, queue] as const;
-  });
   return new Map(queues);
+}
+
+/** Rules and schedules hand events over; everything else waits for the answer. */
+function isInvokedAsynchronously({
+  topicRules,
+  schedules,
+}: Stack): (lambda: Stack['functions'][number]) => boolean {
+  const byRules = topicRules.flatMap(({ actions }) => actions.map(({ members }) => members.FunctionArn));
+  return ({ arn, name }) =>
+    byRules.includes(arn) || schedules.some(({ functionName }) => functionName === name);
 }
 
 function startMapping(

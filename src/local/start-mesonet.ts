@@ -34,6 +34,8 @@ export interface MesonetOptions {
   readonly strict?: boolean;
   /** Without the functions only ingest and windows run; for measuring these alone. */
   readonly withFunctions?: boolean;
+  /** The clock that stamps arrivals and closes windows; the system's when absent. */
+  readonly nowMillis?: () => number;
   /** Told in one sentence about what goes wrong while running. */
   readonly report?: (text: string) => void;
 }
@@ -80,7 +82,14 @@ async function stopAll(stops: (() => Promise<void> | void)[]): Promise<void> {
 }
 
 async function startAll(options: MesonetOptions, stops: (() => Promise<void> | void)[]): Promise<Mesonet> {
-  const { projectFolder, dataFolder, durability = 'power', host = '127.0.0.1', report = () => {} } = options;
+  const {
+    projectFolder,
+    dataFolder,
+    durability = 'power',
+    host = '127.0.0.1',
+    nowMillis = Date.now,
+    report = () => {},
+  } = options;
   const [template, dashboardFolder] = await Promise.all([
     compileStack({ projectFolder, cacheFolder: join(projectFolder, '.mesonet', 'stack') }),
     buildDashboard(projectFolder),
@@ -95,7 +104,9 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
   stops.push(() => log.close());
   const ledger = new Ledger(log.readState('ledger'));
   log.onCommit(() => log.writeState('ledger', ledger.encode()));
-  const streams = new Map(stack.streams.map((stream) => [stream.name, KinesisStream.open(log, stream)]));
+  const streams = new Map(
+    stack.streams.map((stream) => [stream.name, KinesisStream.open(log, { ...stream, nowMillis })]),
+  );
   const alerts = new AlertLog(log);
   const base = {
     ...options,
@@ -107,6 +118,7 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
     durability,
     host,
     report,
+    nowMillis,
     strict: options.strict ?? false,
   };
 
@@ -120,7 +132,7 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
   const functions = await startFunctions({ ...base, ...services });
   stops.push(() => functions.stop());
   const applications = plans.map(
-    ({ resource, plan }) => new StreamingApplication({ ...base, resource, plan, nowMillis: Date.now }),
+    ({ resource, plan }) => new StreamingApplication({ ...base, resource, plan, nowMillis }),
   );
   stops.push(() => {
     for (const application of applications) application.stop();
@@ -156,7 +168,7 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
   stops.push(() => page.stop());
   if (options.withFunctions ?? true) functions.listen();
   const trim = setInterval(() => {
-    for (const stream of streams.values()) stream.trim(Date.now());
+    for (const stream of streams.values()) stream.trim(nowMillis());
   }, TRIM_MILLIS);
   stops.push(() => clearInterval(trim));
   return {
@@ -166,7 +178,7 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
     dashboard: `${page.url}/`,
     token: page.token,
     stack,
-    ledger: () => ledger.report(),
+    ledger: () => statistics.report().ledger,
     statistics: () => statistics.report(),
     stop: () => stopAll(stops),
   };

@@ -5,19 +5,18 @@ import type { DurableLog } from './durable-log.ts';
 import { createHttpApi } from './http-api.ts';
 import { createPageServer, listen, sendJson } from './http-server.ts';
 import type { KinesisStream } from './kinesis-stream.ts';
-import type { Ledger } from './ledger.ts';
 import { LiveFeed } from './live-feed.ts';
 import type { RunningFunctions } from './start-functions.ts';
 import type { Statistics } from './statistics.ts';
 import type { StreamingApplication } from './streaming-application.ts';
 
 export interface StartPageOptions {
+  readonly nowMillis: () => number;
   readonly host: string;
   readonly port: number;
   readonly version: string;
   readonly stack: Stack;
   readonly log: DurableLog;
-  readonly ledger: Ledger;
   readonly streams: ReadonlyMap<string, KinesisStream>;
   readonly alerts: AlertLog;
   readonly dashboardFolder: string;
@@ -34,7 +33,7 @@ export interface RunningPage {
 
 /** Serves the page, the stack's API and what the runtime says of itself. @throws LocalError when the port is taken */
 export async function startPage(options: StartPageOptions): Promise<RunningPage> {
-  const { version, stack, ledger, alerts, functions, statistics, host, port } = options;
+  const { version, stack, alerts, functions, statistics, host, port } = options;
   const token = tokenOf(options.log);
   const feed = startFeed(options);
   const server = await listen(
@@ -47,7 +46,7 @@ export async function startPage(options: StartPageOptions): Promise<RunningPage>
       }),
       routes: {
         '/v1/health': (_, response) => sendJson(response, { status: 'ok', version, ...statistics.health() }),
-        '/v1/ledger': (_, response) => sendJson(response, ledger.report()),
+        '/v1/ledger': (_, response) => sendJson(response, statistics.report().ledger),
         '/v1/alerts': (_, response) => sendJson(response, alerts.newest()),
         ...(feed && { '/v1/live': (request, response) => feed.subscribe(request, response) }),
       },
@@ -71,6 +70,7 @@ function startFeed({
   alerts,
   statistics,
   version,
+  nowMillis,
 }: StartPageOptions): LiveFeed | undefined {
   const [application] = applications;
   if (!application) return undefined;
@@ -79,7 +79,7 @@ function startFeed({
     readings: streams.get(inputStream)!,
     windows: streams.get(outputs[0]!.stream)!,
     version,
-    nowMillis: Date.now,
+    nowMillis,
     openWindows: (limit) => application.openWindows(limit),
     stats: () => statistics.report(),
   });

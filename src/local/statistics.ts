@@ -42,14 +42,15 @@ export class Statistics {
 
   report(): StatisticsReport {
     const { ledger, broker, lag } = this.#options;
+    const lags = lag();
     return {
       nowMillis: Date.now(),
       uptimeSeconds: Math.round(process.uptime()),
       messagesPerSecond: this.#messagesPerSecond,
       connections: broker.connectionCount,
       rssBytes: process.memoryUsage.rss(),
-      lag: lag(),
-      ledger: ledger.report(),
+      lag: lags,
+      ledger: ledger.report(lags),
     };
   }
 

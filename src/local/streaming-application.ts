@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { ApplicationResource } from '../stack/stack.ts';
-import { createEngine, type Engine } from '../streaming-sql/engine/index.ts';
+import {
+  createEngine,
+  type Engine,
+  type OutputMeta,
+  type OutputRow,
+  SnapshotError,
+} from '../streaming-sql/engine/index.ts';
 import { type ApplicationPlan, compileApplication, type InputSchema } from '../streaming-sql/index.ts';
 import type { DurableLog } from './durable-log.ts';
 import type { KinesisStream } from './kinesis-stream.ts';
@@ -39,6 +45,7 @@ export interface StreamingApplicationOptions {
   readonly streams: ReadonlyMap<string, KinesisStream>;
   readonly ledger: Ledger;
   readonly nowMillis: () => number;
+  readonly report: (text: string) => void;
 }
 
 /** What is kept of an application: how far it has read, and the engine's state at that place. */
@@ -63,22 +70,23 @@ export class StreamingApplication {
   #isScheduled = false;
   #isStopped = false;
   #rowsSinceCheckpoint = 0;
+  #droppedRows = 0;
   #lastCheckpointMillis: number;
 
   constructor(options: StreamingApplicationOptions) {
     this.#options = options;
-    const { resource, plan, log, streams, ledger } = options;
+    const { resource, plan, streams, ledger } = options;
     this.#stage = ledger.stage(`windows ${resource.name}`);
     this.#stateKey = `application/${resource.name}`;
     this.#input = streamOf(streams, resource.inputStream, resource.name);
-    const kept = log.readState(this.#stateKey);
-    const checkpoint = kept && decodeCheckpoint(kept);
+    const checkpoint = this.#keptCheckpoint();
     this.#positions = { ...checkpoint?.positions };
     this.#engine = createEngine(plan, {
-      ...(checkpoint ? { restore: checkpoint.snapshot } : {}),
+      shardIds: this.#input.shardIds,
+      ...(checkpoint?.snapshot && { restore: checkpoint.snapshot }),
       onRow: this.#outputs(),
-      onLate: () => this.#stage.drop('late', 1),
-      onError: (row) => this.#stage.drop(row.reason, 1),
+      onLate: () => this.#drop('late'),
+      onError: ({ ERROR_NAME }) => this.#drop(ERROR_NAME),
     });
     this.#lastCheckpointMillis = options.nowMillis();
     this.#unsubscribe = this.#input.onAppend(() => this.#schedule());
@@ -91,8 +99,8 @@ export class StreamingApplication {
   }
 
   /** Partial rows of the windows that are open now, at most `limit`. */
-  openWindows(limit: number): readonly Record<string, unknown>[] {
-    return this.#engine.openWindows(limit);
+  openWindows(limit: number): readonly Readonly<Record<string, unknown>>[] {
+    return this.#engine.openWindows(limit).map(({ row }) => row);
   }
 
   stats(): ReturnType<Engine['stats']> {
@@ -117,6 +125,29 @@ export class StreamingApplication {
     this.#unsubscribe();
     clearInterval(this.#timer);
     this.#checkpoint();
+  }
+
+  #drop(reason: string): void {
+    this.#droppedRows += 1;
+    this.#stage.drop(reason, 1);
+  }
+
+  /** When the SQL has changed since the checkpoint, reading goes on at its place with open windows started anew. */
+  #keptCheckpoint(): Partial<Checkpoint> | undefined {
+    const { log, plan, report, resource } = this.#options;
+    const kept = log.readState(this.#stateKey);
+    if (!kept) return undefined;
+    const checkpoint = decodeCheckpoint(kept);
+    try {
+      createEngine(plan, { onRow: () => {}, restore: checkpoint.snapshot });
+      return checkpoint;
+    } catch (error) {
+      if (!(error instanceof SnapshotError)) throw error;
+      report(
+        `Application '${resource.name}': the windows open at the last stop start anew, because ${error.message}`,
+      );
+      return { positions: checkpoint.positions };
+    }
   }
 
   #schedule(): void {
@@ -153,12 +184,13 @@ export class StreamingApplication {
   ): void {
     for (let at = position; at < block.count; at += 1) {
       const value = parse(block.text(at));
-      if (value === undefined) this.#stage.drop('not JSON', 1);
+      if (value === undefined) this.#drop('not JSON');
       else this.#engine.acceptRecord(value, { arrivalMillis: block.arrivalMillis(at), shardId });
     }
     const count = block.count - position;
     this.#stage.in(count);
-    this.#stage.out(count);
+    this.#stage.out(Math.max(0, count - this.#droppedRows));
+    this.#droppedRows = 0;
     this.#positions[shardId] = this.#input.lastSequenceNumber(shardId, block);
   }
 
@@ -169,8 +201,7 @@ export class StreamingApplication {
   #tick(): void {
     const now = this.#options.nowMillis();
     if (this.lag().backlog === 0) {
-      while (this.#engine.advance(now - SETTLING_MILLIS))
-        if (this.#rowsSinceCheckpoint > MAX_ROWS_PER_TICK) break;
+      this.#engine.advance(now - SETTLING_MILLIS, MAX_ROWS_PER_TICK);
     }
     if (this.#rowsSinceCheckpoint > 0 || now - this.#lastCheckpointMillis >= CHECKPOINT_MILLIS)
       this.#checkpoint();
@@ -186,7 +217,8 @@ export class StreamingApplication {
     );
   }
 
-  #outputs(): (stream: string, row: Record<string, unknown>, meta: { revision: number }) => void {
+  /** A correction says which one it is; a first result is exactly the row of the SQL. */
+  #outputs(): (stream: string, row: OutputRow, meta: OutputMeta) => void {
     const { resource, streams } = this.#options;
     const outputs = new Map(
       resource.outputs.map((output) => [
@@ -198,8 +230,8 @@ export class StreamingApplication {
       const output = outputs.get(from);
       if (!output) return;
       this.#rowsSinceCheckpoint += 1;
-      const key = String(row[output.partitionKey] ?? '');
-      output.target.append(key, JSON.stringify({ ...row, revision }));
+      const record = revision > 1 ? { ...row, revision } : row;
+      output.target.append(String(row[output.partitionKey] ?? ''), JSON.stringify(record));
     };
   }
 }
