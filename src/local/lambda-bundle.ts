@@ -29,7 +29,7 @@ interface Manifest {
 }
 
 /** Raised whenever the same input would give another bundle. */
-const RECIPE_VERSION = 1;
+const RECIPE_VERSION = 2;
 
 /**
  * Compiles one handler with everything it imports into one ES module for Node 24, unless the folder holds it already.
@@ -119,7 +119,8 @@ function externalSdk(fromProject: NodeJS.Require): Plugin {
     setup(build) {
       build.onResolve({ filter: /^@(aws-sdk|smithy)\// }, ({ path, importer }) => {
         try {
-          return { path: pathToFileURL(fromProject.resolve(path)).href, external: true };
+          // A client that the function does not use is not even loaded.
+          return { path: pathToFileURL(fromProject.resolve(path)).href, external: true, sideEffects: false };
         } catch {
           return { errors: [{ text: `Cannot find package "${path}" that ${importer} imports` }] };
         }

@@ -165,7 +165,7 @@ function workerStart({
 function resourceLimits(memoryMegabytes: number): object {
   return {
     maxOldGenerationSizeMb: Math.max(64, memoryMegabytes),
-    maxYoungGenerationSizeMb: 8,
+    maxYoungGenerationSizeMb: 4,
     stackSizeMb: 4,
   };
 }
