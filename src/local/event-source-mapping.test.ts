@@ -1,147 +1,27 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { DurableLog } from './durable-log.ts';
+import { describe, expect, test } from 'vitest';
 import {
-  EventSourceMapping,
-  type EventSourceMappingOptions,
-  type EventSourceMappingProperties,
-} from './event-source-mapping.ts';
+  batches,
+  counters,
+  discarded,
+  documents,
+  drained,
+  failed,
+  forget,
+  type KinesisEvent,
+  log,
+  mapping,
+  numbered,
+  ok,
+  put,
+  reopen,
+  reportFirst,
+  start,
+  stream,
+  textOf,
+  throwOn,
+} from './event-source-mapping.test-stage.ts';
 import type { FailureDocument } from './event-source-mapping-event.ts';
-import { KinesisStream } from './kinesis-stream.ts';
 import type { LambdaResult } from './lambda-function.ts';
-
-interface KinesisEvent {
-  readonly Records: readonly {
-    readonly eventID: string;
-    readonly kinesis: {
-      readonly sequenceNumber: string;
-      readonly partitionKey: string;
-      readonly data: string;
-    };
-  }[];
-}
-
-const textOf = (event: KinesisEvent): string[] =>
-  event.Records.map(({ kinesis }) => Buffer.from(kinesis.data, 'base64').toString());
-const ok = (value: unknown = null): LambdaResult => ({ ok: true, value, requestId: 'r' });
-const failed: LambdaResult = {
-  ok: false,
-  error: { errorType: 'E', errorMessage: 'bad', trace: [] },
-  requestId: 'req',
-};
-
-let folder: string;
-let log: DurableLog;
-let stream: KinesisStream;
-let mapping: EventSourceMapping | undefined;
-let batches: string[][];
-let documents: [string, FailureDocument][];
-let counters: { in: number; out: number; dropped: Record<string, number> };
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'mesonet-esm-'));
-  batches = [];
-  documents = [];
-  counters = { in: 0, out: 0, dropped: {} };
-  openStream(1);
-});
-afterEach(async () => {
-  await mapping?.stop();
-  mapping = undefined;
-  await log.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-function openStream(shardCount: number, nowMillis?: () => number): void {
-  log = DurableLog.open({ folder: join(folder, String(shardCount)), durability: 'process' });
-  const options = { name: 'readings', shardCount, retentionHours: 24 };
-  stream = KinesisStream.open(log, nowMillis ? { ...options, nowMillis } : options);
-}
-
-async function reopen(shardCount: number, nowMillis?: () => number): Promise<void> {
-  await mapping?.stop();
-  mapping = undefined;
-  await log.close();
-  openStream(shardCount, nowMillis);
-}
-
-function start(
-  invoke: (event: KinesisEvent) => LambdaResult | Promise<LambdaResult>,
-  properties: Partial<EventSourceMappingProperties> = {},
-  options: Partial<EventSourceMappingOptions> = {},
-): void {
-  mapping = EventSourceMapping.start({
-    mapping: {
-      logicalId: 'Mapping',
-      functionName: 'fn',
-      streamArn: stream.arn,
-      startingPosition: 'TRIM_HORIZON',
-      batchSize: 10,
-      batchWindowSeconds: 0,
-      parallelizationFactor: 1,
-      bisect: false,
-      maximumRetryAttempts: 2,
-      maximumRecordAgeSeconds: -1,
-      reportBatchItemFailures: false,
-      tumblingWindowSeconds: 0,
-      onFailureArn: 'arn:aws:s3:::failures',
-      filterPatterns: [],
-      ...properties,
-    },
-    functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:fn',
-    region: 'us-east-1',
-    stream,
-    log,
-    stageName: 'function fn',
-    stage: {
-      in: (n) => {
-        counters.in += n;
-      },
-      out: (n) => {
-        counters.out += n;
-      },
-      drop: (reason, n) => {
-        counters.dropped[reason] = (counters.dropped[reason] ?? 0) + n;
-      },
-    },
-    invoke: async (_, text) => {
-      const event = JSON.parse(Buffer.from(text).toString()) as KinesisEvent;
-      batches.push(textOf(event));
-      return invoke(event);
-    },
-    onFailure: async (arn, document) => {
-      documents.push([arn, document]);
-    },
-    retryBaseMillis: 1,
-    retryCapMillis: 4,
-    ...options,
-  });
-}
-
-async function put(...texts: string[]): Promise<void> {
-  for (const text of texts) stream.put(text.replace(/\d+$/, ''), text);
-  await log.durable();
-}
-
-const numbered = (count: number, prefix = 'a'): string[] =>
-  Array.from({ length: count }, (_, n) => `${prefix}${n}`);
-const drained = (): Promise<void> =>
-  expect.poll(() => mapping!.lag().backlog, { timeout: 10_000, interval: 5 }).toBe(0);
-const discarded = (): string[] =>
-  documents.flatMap(([, { body }]) => textOf(JSON.parse((JSON.parse(body) as { payload: string }).payload)));
-const throwOn =
-  (poison: readonly string[]) =>
-  (event: KinesisEvent): LambdaResult =>
-    textOf(event).some((text) => poison.includes(text)) ? failed : ok();
-const reportFirst =
-  (poison: readonly string[]) =>
-  (event: KinesisEvent): LambdaResult => {
-    const bad = event.Records.filter((_, at) => poison.includes(textOf(event)[at]!));
-    return ok({ batchItemFailures: bad.map(({ kinesis }) => ({ itemIdentifier: kinesis.sequenceNumber })) });
-  };
 
 describe('a batch', () => {
   test('has the shape Lambda gives it', async () => {
@@ -280,7 +160,7 @@ describe('a function error', () => {
     await put(...numbered(10), ...numbered(5, 'b'));
     for (const invoke of [throwOn(poison), reportFirst(poison)]) {
       const logicalId = `Mapping${batches.length}`;
-      documents = [];
+      forget();
       const delivered: string[] = [];
       start(
         (event) => {
@@ -360,151 +240,6 @@ describe('a function error', () => {
       approximateInvokeCount: 0,
     });
     expect(counters).toEqual({ in: 3, out: 1, dropped: { 'record-age': 2 } });
-  });
-});
-
-describe('any set of poison records', () => {
-  test('is discarded, all others are delivered, and the order of each partition key is kept', async () => {
-    let run = 0;
-    const cases = fc.record({
-      poison: fc.uniqueArray(fc.integer({ min: 0, max: 39 }), { maxLength: 12 }),
-      factor: fc.constantFrom(1, 3),
-      shards: fc.constantFrom(1, 2),
-      partialResponse: fc.boolean(),
-    });
-    await fc.assert(
-      fc.asyncProperty(cases, async ({ poison, factor, shards, partialResponse }) => {
-        await mapping?.stop();
-        const name = `stream-${++run}`;
-        stream = KinesisStream.open(log, { name, shardCount: shards, retentionHours: 24 });
-        const texts = Array.from({ length: 40 }, (_, n) => `k${n % 7}:${String(n).padStart(2, '0')}`);
-        for (const text of texts) stream.put(text.slice(0, 2), text);
-        await log.durable();
-        const bad = poison.map((n) => texts[n]!);
-        documents = [];
-        counters = { in: 0, out: 0, dropped: {} };
-        const delivered: string[] = [];
-        start(
-          async (event) => {
-            await new Promise(setImmediate);
-            const all = textOf(event);
-            const first = all.findIndex((text) => bad.includes(text));
-            delivered.push(...(first < 0 ? all : partialResponse ? all.slice(0, first) : []));
-            return first < 0 ? ok() : partialResponse ? reportFirst(bad)(event) : failed;
-          },
-          {
-            logicalId: name,
-            bisect: true,
-            reportBatchItemFailures: true,
-            parallelizationFactor: factor,
-            maximumRetryAttempts: 1,
-          },
-        );
-        await drained();
-        expect(discarded().sort()).toEqual([...bad].sort());
-        expect([...delivered].sort()).toEqual(texts.filter((text) => !bad.includes(text)).sort());
-        for (let key = 0; key < 7; key++) {
-          const ofKey = delivered.filter((text) => text.startsWith(`k${key}`));
-          expect(ofKey).toEqual([...ofKey].sort());
-        }
-        const drops = bad.length > 0 ? { 'retries-exhausted': bad.length } : {};
-        expect(counters).toEqual({ in: 40, out: 40 - bad.length, dropped: drops });
-      }),
-      { numRuns: 25 },
-    );
-  });
-});
-
-describe('parallelization', () => {
-  test('runs several batches of a shard at once, and a stuck key does not hold up the others', async () => {
-    let running = 0;
-    let most = 0;
-    let release = (): void => {};
-    const stuck = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    for (let n = 0; n < 40; n++) stream.put(`key${n % 8}`, `key${n % 8}:${n}`);
-    await log.durable();
-    start(
-      async (event) => {
-        most = Math.max(most, ++running);
-        if (textOf(event).some((text) => text.startsWith('key0:'))) await stuck;
-        else await new Promise((later) => setTimeout(later, 10));
-        running -= 1;
-        return ok();
-      },
-      { parallelizationFactor: 4, batchSize: 5 },
-    );
-    await expect.poll(() => mapping!.counts.invocations).toBeGreaterThan(4);
-    expect(most).toBeGreaterThan(1);
-    expect(most).toBeLessThanOrEqual(4);
-    expect(mapping!.lag().backlog).toBe(40);
-    release();
-    await drained();
-    expect(new Set(batches.flat()).size).toBe(40);
-  });
-});
-
-describe('a restart', () => {
-  test('goes on after the last success', async () => {
-    await put(...numbered(10));
-    start(() => ok());
-    await drained();
-    await reopen(1);
-    await put(...numbered(3, 'b'));
-    start(() => ok());
-    await drained();
-    expect(batches).toEqual([numbered(10), numbered(3, 'b')]);
-  });
-
-  test('brings back what failed, and no other', async () => {
-    await put(...numbered(20));
-    start((event) => (textOf(event)[0] === 'a10' ? failed : ok()), { maximumRetryAttempts: -1 });
-    await expect.poll(() => mapping!.counts.retries).toBeGreaterThan(3);
-    await reopen(1);
-    batches = [];
-    start(() => ok());
-    await drained();
-    expect(batches).toEqual([numbered(20).slice(10)]);
-  });
-
-  test('from LATEST goes on from the first start, even when nothing had come', async () => {
-    await put('old0');
-    start(() => ok(), { startingPosition: 'LATEST' });
-    await reopen(1);
-    await put('new0');
-    start(() => ok(), { startingPosition: 'LATEST' });
-    await drained();
-    expect(batches).toEqual([['new0']]);
-  });
-
-  test('counts what retention took away in the meantime', async () => {
-    let nowMillis = Date.UTC(2026, 10, 21);
-    await reopen(1, () => nowMillis);
-    await put(...numbered(3));
-    start(() => ok());
-    await drained();
-    await mapping!.stop();
-    await put(...numbered(4, 'b'));
-    nowMillis += 25 * 3_600_000;
-    await put('c0');
-    expect(stream.trim(nowMillis)).toBe(7);
-    await log.durable();
-    start(() => ok());
-    await drained();
-    expect(batches).toEqual([numbered(3), ['c0']]);
-    expect(counters).toEqual({ in: 8, out: 4, dropped: { expired: 4 } });
-  });
-
-  test('lets the invocation in flight end and keeps what it did', async () => {
-    await put(...numbered(20));
-    start(async () => {
-      await new Promise((later) => setTimeout(later, 100));
-      return ok();
-    });
-    await expect.poll(() => batches.length).toBe(1);
-    await mapping!.stop();
-    expect([batches.length, counters.out, mapping!.lag().backlog]).toEqual([1, 10, 10]);
   });
 });
 
