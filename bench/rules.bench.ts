@@ -13,8 +13,8 @@ WHERE NOT isUndefined(topic(6)) AND NOT isUndefined(cast(sensor_value AS float))
 
 const SENSORS = 10_000;
 const PAYLOAD_BYTES = 199;
-const ROUNDS = 7;
-const MESSAGES_PER_ROUND = 100_000;
+const ROUNDS = 20;
+const MESSAGES_PER_ROUND = 50_000;
 
 /** One published message. */
 interface Publish {

@@ -69,8 +69,8 @@ const CASTS: Readonly<Record<Exclude<CastTarget, 'Decimal'>, (value: Value) => V
   String: toText,
 };
 
-/** Booleans are 1 and 0, Null is Undefined. */
-function castToDecimal(value: Value): Value {
+/** To Decimal: Booleans are 1 and 0, Null is Undefined. */
+export function castToDecimal(value: Value): Value {
   return typeof value === 'boolean' ? Number(value) : toNumeric(value);
 }
 

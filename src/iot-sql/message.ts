@@ -79,8 +79,7 @@ export class RuleMessage {
 
   /** The frame that rules of version 2016-03-23 without SET run on; one serves all of them. */
   get frame(): Frame {
-    this.#frame ??= new Frame(this, this.#payload.json, undefined, []);
-    return this.#frame;
+    return this.#frame ?? this.#createFrame();
   }
 
   /** The same in the parser's words, which may quote the payload: for people, not for counting. */
@@ -119,6 +118,11 @@ export class RuleMessage {
   get timestampMillis(): number {
     this.#timestampMillis ??= Date.now();
     return this.#timestampMillis;
+  }
+
+  #createFrame(): Frame {
+    this.#frame = new Frame(this, this.#payload.json, undefined, []);
+    return this.#frame;
   }
 }
 
