@@ -203,7 +203,7 @@ export class ExpressionParser {
     }
     const inner = this.parseExpression();
     this.#tokens.expectOperator(')');
-    return inner;
+    return { ...inner, start: open.start, end: this.#tokens.lastEnd };
   }
 
   /** Array : [ ] | [ Expression ( , Expression )* ] */
