@@ -49,6 +49,7 @@ export function placeOf(root: string, path: string): string {
 export function makeFolders(root: string, path: string): string[] {
   const made: string[] = [];
   let folder = root;
+  mkdirSync(root, { recursive: true });
   for (const segment of dirname(path).split('/')) {
     if (segment === '.') break;
     made.push(folder);
