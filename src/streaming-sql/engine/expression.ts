@@ -182,12 +182,12 @@ function compileBinary(expression: Expression & { kind: 'call' }): BinaryOperati
   if (Object.hasOwn(comparisons, name)) return comparisons[name];
   if (!Object.hasOwn(arithmetic, name)) return undefined;
   const operate = arithmetic[name]!;
-  const _fit = fitterOf(type);
-  return (a, b) => it(operate(a as number, b as number));
+  const conform = compileConform(type);
+  return (a, b) => conform(operate(a as number, b as number));
 }
 
 /** Integer division truncates; intervals and times are whole milliseconds. */
-function fitterOf(type: SqlType): (value: number) => number {
+function compileConform(type: SqlType): (value: number) => number {
   if (type.name === 'DOUBLE') return (value) => (value - value === 0 ? value : fitNumber(value, type));
   if (isExactInteger(type) || type.name === 'DECIMAL' || type.name === 'REAL') {
     const wide: SqlType = type.name in { INTEGER: 1, SMALLINT: 1, TINYINT: 1 } ? { name: 'BIGINT' } : type;

@@ -5,19 +5,19 @@ const ONE = Symbol('_');
 type Piece = string | typeof ANY | typeof ONE;
 
 /** LIKE: % is any text, _ any character. Matching takes time in proportion to text × pattern at worst. */
-export function compileLike(pattern: string, escape: string | null): (text: string) => boolean {
-  const pieces = likePieces(pattern, escape);
+export function compileLike(pattern: string, escapeCharacter: string | null): (text: string) => boolean {
+  const pieces = likePieces(pattern, escapeCharacter);
   return (text) => matchPieces(pieces, text);
 }
 
-function likePieces(pattern: string, escape: string | null): Piece[] {
-  if (escape !== null && escape.length !== 1) {
-    throw new EvaluationError('INVALID_PATTERN', `ESCAPE must be one character, found '${escape}'`);
+function likePieces(pattern: string, escapeCharacter: string | null): Piece[] {
+  if (escapeCharacter !== null && escapeCharacter.length !== 1) {
+    throw new EvaluationError('INVALID_PATTERN', `ESCAPE must be one character, found '${escapeCharacter}'`);
   }
   const pieces: Piece[] = [];
   for (let at = 0; at < pattern.length; at++) {
     const character = pattern[at]!;
-    if (character === escape && at + 1 < pattern.length) pieces.push(pattern[++at]!);
+    if (character === escapeCharacter && at + 1 < pattern.length) pieces.push(pattern[++at]!);
     else if (character === '%') pieces.push(ANY);
     else if (character === '_') pieces.push(ONE);
     else pieces.push(character);
@@ -48,11 +48,11 @@ function matchPieces(pieces: readonly Piece[], text: string): boolean {
 }
 
 /** SIMILAR TO as a regular expression: % and _ as in LIKE; | * + ? { } ( ) [ ] as in regular expressions. */
-export function translateSimilar(pattern: string, escape: string | null): string {
+export function translateSimilar(pattern: string, escapeCharacter: string | null): string {
   let result = '';
   for (let at = 0; at < pattern.length; at++) {
     const character = pattern[at]!;
-    if (character === escape && at + 1 < pattern.length) result += quote(pattern[++at]!);
+    if (character === escapeCharacter && at + 1 < pattern.length) result += quote(pattern[++at]!);
     else if (character === '%') result += '.*';
     else if (character === '_') result += '.';
     else if ('|*+?{}()[]-,'.includes(character) || (character === '^' && pattern[at - 1] === '['))

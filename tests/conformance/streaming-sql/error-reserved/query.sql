@@ -1,0 +1,1 @@
+CREATE STREAM "OUT" (timestamp TIMESTAMP);
