@@ -6,39 +6,27 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 
-/** What every client has and a plugin needs: its middleware stack (AWS SDK for JavaScript v3, "Middleware stack"). */
-export type ClientPlugin = (client: { readonly middlewareStack: unknown }) => void;
-
 interface Closable {
   destroy(): void;
 }
 
 const clients = new Map<string, Closable>();
-const plugins: ClientPlugin[] = [];
-
-/**
- * Applies a plugin to every client made from now on; for the document client, to the client inside it. Call it before the
- * first use of a store.
- */
-export function useClientPlugin(plugin: ClientPlugin): void {
-  plugins.push(plugin);
-}
 
 /** DynamoDB with plain JavaScript values; numbers are read as doubles. */
 export const dynamoDb = /* @__PURE__ */ clientOf('dynamodb', () => {
-  const inner = plugged(new DynamoDBClient(settings()));
+  const inner = new DynamoDBClient(settings());
   return DynamoDBDocumentClient.from(inner, {
     marshallOptions: { removeUndefinedValues: true },
     unmarshallOptions: { wrapNumbers: Number },
   });
 });
-export const kinesis = /* @__PURE__ */ clientOf('kinesis', () => plugged(new KinesisClient(settings())));
-export const firehose = /* @__PURE__ */ clientOf('firehose', () => plugged(new FirehoseClient(settings())));
-export const sns = /* @__PURE__ */ clientOf('sns', () => plugged(new SNSClient(settings())));
+export const kinesis = /* @__PURE__ */ clientOf('kinesis', () => new KinesisClient(settings()));
+export const firehose = /* @__PURE__ */ clientOf('firehose', () => new FirehoseClient(settings()));
+export const sns = /* @__PURE__ */ clientOf('sns', () => new SNSClient(settings()));
 /** Local endpoints have no wildcard host names, so the bucket goes into the path there. */
 export const s3 = /* @__PURE__ */ clientOf('s3', () => {
   const hasEndpoint = (process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL ?? '') !== '';
-  return plugged(new S3Client({ ...settings(), forcePathStyle: hasEndpoint }));
+  return new S3Client({ ...settings(), forcePathStyle: hasEndpoint });
 });
 
 /** Closes every connection; the next use makes new clients from the environment as it is then. */
@@ -72,9 +60,4 @@ function clientOf<T extends Closable>(name: string, create: () => T): () => T {
     }
     return client;
   };
-}
-
-function plugged<T extends { readonly middlewareStack: unknown }>(client: T): T {
-  for (const plugin of plugins) plugin(client);
-  return client;
 }
