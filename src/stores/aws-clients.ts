@@ -15,6 +15,8 @@ const clients = new Map<string, Closable>();
 /** DynamoDB with plain JavaScript values; numbers are read as doubles. */
 export const dynamoDb = /* @__PURE__ */ clientOf('dynamodb', () => {
   const inner = new DynamoDBClient(settings());
+  // Destroying a document client closes nothing; the connections are the inner client's.
+  clients.set('dynamodb connections', inner);
   return DynamoDBDocumentClient.from(inner, {
     marshallOptions: { removeUndefinedValues: true },
     unmarshallOptions: { wrapNumbers: Number },
