@@ -35,7 +35,10 @@ export function timeRange(points: readonly (WindowPoint | undefined)[], nowMilli
   return [Math.min(from, to - 10 * 60_000), to];
 }
 
-/** The value axis: everything drawn, with a tenth of room, and never narrower than the numbers are precise. */
+/**
+ * The value axis: everything drawn, with a tenth of room, never narrower than the numbers are precise, and not below 0
+ * for what is never negative.
+ */
 export function valueRange(points: readonly WindowPoint[]): [number, number] {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
@@ -45,7 +48,8 @@ export function valueRange(points: readonly WindowPoint[]): [number, number] {
   }
   if (!Number.isFinite(low) || !Number.isFinite(high)) return [0, 1];
   const room = Math.max((high - low) * 0.1, Math.abs(high) * 0.001, 0.05);
-  return [low - room, high + room];
+  const bottom = low >= 0 ? Math.max(0, low - room) : low - room;
+  return [bottom, high + room];
 }
 
 function push(columns: ChartColumns, time: number, point: WindowPoint | undefined): void {

@@ -22,7 +22,8 @@ interface CardText {
   readonly detail: string;
   readonly age: string;
   readonly foot: string;
-  readonly silent: boolean;
+  /** `all`: what the card shows is old; `some`: sensors were left out of it. */
+  readonly silent: 'all' | 'some' | undefined;
   readonly line: readonly number[];
 }
 
@@ -72,7 +73,7 @@ function sensorText(sensor: SensorState, { state, nowMillis }: ViewContext): Car
       ? `silent: nothing for more than ${usual}, last ${formatAge(nowMillis, sensor.time)}`
       : formatAge(nowMillis, sensor.time),
     foot: sensor.id,
-    silent,
+    silent: silent ? 'all' : undefined,
     line: sensor.recent.column(1),
   };
 }
@@ -90,7 +91,7 @@ function typeText(group: WindowGroup, context: ViewContext): CardText {
       values.length > 0 ? `${formatValue(lowest(values))} to ${formatValue(highest(values))}` : 'no reading',
     age: silent > 0 ? `${silent} silent, left out` : `newest ${formatAge(nowMillis, newestTime(speaking))}`,
     foot: `mean of ${speaking.length} sensors`,
-    silent: silent > 0,
+    silent: silent === 0 ? undefined : speaking.length === 0 ? 'all' : 'some',
     line: context.closedPoints(group).map((point) => point.avg),
   };
 }
@@ -136,7 +137,7 @@ function createCard(card: Card): Row<Card> {
       setText(age, text.age);
       setText(foot, text.foot);
       setAttribute(box, 'data-colour', String(type.colour));
-      setAttribute(box, 'data-silent', text.silent ? 'true' : undefined);
+      setAttribute(box, 'data-silent', text.silent);
       spark.update(text.line);
     },
   };

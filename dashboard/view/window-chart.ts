@@ -78,7 +78,7 @@ function chartOptions(source: Source): uPlot.Options {
     height,
     ms: 1,
     legend: { show: false },
-    padding: [6, 6, 0, 0],
+    padding: [6, 18, 0, 0],
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: {
       x: { time: true, range: () => [...source.content().timeRange] as [number, number] },
@@ -158,7 +158,7 @@ function drawOpen(plot: uPlot, open: WindowPoint | undefined, colour: string): v
   ctx.font = `${10 * ratio}px system-ui, sans-serif`;
   ctx.textAlign = 'right';
   const isRoomAbove = top - plot.bbox.top > 14 * ratio;
-  const labelY = isRoomAbove ? top - 4 * ratio : bottom + 12 * ratio;
+  const labelY = isRoomAbove ? top - 4 * ratio : top + 11 * ratio;
   ctx.strokeStyle = themeColour('--panel');
   ctx.lineWidth = 3 * ratio;
   ctx.strokeText('open', right, labelY);
