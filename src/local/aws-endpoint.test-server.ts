@@ -4,19 +4,32 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { type AwsServices, type AwsServicesOptions, startAwsServices } from './aws-endpoint-services.ts';
+import type { DeliveryStreamResource, Stack } from '../stack/stack.ts';
+import { createAwsEndpoint } from './aws-endpoint.ts';
+import { callOperation, jsonFace } from './aws-endpoint-json.ts';
 import { DurableLog } from './durable-log.ts';
+import { startDynamodb } from './dynamodb.ts';
+import { dynamodbFace } from './dynamodb-face.ts';
+import { firehoseOperations } from './firehose-api.ts';
+import { FirehoseDelivery } from './firehose-delivery.ts';
+import { type IotOptions, iotDataFace, iotFace } from './iot-data.ts';
+import { kinesisOperations } from './kinesis-api.ts';
 import { KinesisStream } from './kinesis-stream.ts';
 import { Ledger } from './ledger.ts';
+import { s3Face } from './s3-api.ts';
+import { S3BucketStore } from './s3-bucket-store.ts';
+import { MultipartUploads } from './s3-multipart.ts';
+import { createSns, type SnsOptions } from './sns.ts';
 
-/** Every AWS stand-in behind one server, as the runtime sets them up, on a folder that outlives a restart. */
-export interface TestServer extends AwsServices {
+/** Every AWS stand-in behind one server, on a folder that outlives a restart. */
+export interface TestServer {
   readonly url: string;
   readonly log: DurableLog;
   readonly ledger: Ledger;
-  readonly streams: readonly KinesisStream[];
-  /** What went wrong behind the scenes. */
-  readonly errors: readonly Error[];
+  readonly store: S3BucketStore;
+  readonly deliveries: readonly FirehoseDelivery[];
+  /** A Kinesis operation as handlers reach it, without HTTP. */
+  readonly callKinesis: (operation: string, input: object) => Promise<object>;
   /** Options for any SDK v3 client. */
   readonly client: {
     endpoint: string;
@@ -25,10 +38,22 @@ export interface TestServer extends AwsServices {
     requestHandler: NodeHttpHandler;
     maxAttempts: number;
   };
+  stop(): Promise<void>;
 }
 
-export type TestServerOptions = Partial<AwsServicesOptions['stack']> &
-  Partial<Pick<AwsServicesOptions, 'dataFolder' | 'nowMillis' | 'onPublish' | 'iot'>>;
+export interface TestServerOptions {
+  readonly dataFolder?: string;
+  readonly nowMillis?: () => number;
+  readonly buckets?: Stack['buckets'];
+  readonly tables?: Stack['tables'];
+  readonly topics?: SnsOptions['topics'];
+  readonly queues?: SnsOptions['queues'];
+  readonly deliveryStreams?: readonly DeliveryStreamResource[];
+  readonly onPublish?: SnsOptions['onPublish'];
+  readonly iot?: IotOptions;
+}
+
+const PLACE = { region: 'us-east-1', accountId: '000000000000' };
 
 export function temporaryFolder(): { folder: string; remove: () => void } {
   const folder = mkdtempSync(join(tmpdir(), 'aws-endpoint-'));
@@ -40,47 +65,54 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const { folder, remove } = options.dataFolder
     ? { folder: options.dataFolder, remove: () => {} }
     : temporaryFolder();
-  const { nowMillis } = options;
+  const clock = options.nowMillis && { nowMillis: options.nowMillis };
   const log = DurableLog.open({ folder, durability: 'process' });
   const ledger = new Ledger();
-  const errors: Error[] = [];
   const streams = ['readings', 'windows'].map((name) =>
-    KinesisStream.open(log, { name, shardCount: 2, retentionHours: 24, ...(nowMillis && { nowMillis }) }),
+    KinesisStream.open(log, { name, shardCount: 2, retentionHours: 24, ...clock }),
   );
-  const services = await startAwsServices({
-    stack: {
-      region: 'us-east-1',
-      accountId: '000000000000',
-      deliveryStreams: [],
-      buckets: [],
-      tables: [],
-      topics: [],
-      queues: [],
-      ...options,
-    },
-    streams,
-    log,
-    ledger,
-    dataFolder: folder,
-    durability: 'process',
-    iot: options.iot ?? { publish: async () => {}, mqttAddress: () => '127.0.0.1:1883' },
-    onPublish: options.onPublish ?? (() => {}),
-    onError: (error) => errors.push(error),
-    ...(nowMillis && { nowMillis }),
+  const store = S3BucketStore.open({ folder: join(folder, 's3'), durability: 'process' });
+  for (const { name } of options.buckets ?? []) store.createBucket(name);
+  const deliveries = (options.deliveryStreams ?? []).map(
+    (resource) =>
+      new FirehoseDelivery({
+        resource,
+        log,
+        store,
+        stage: ledger.stage(`delivery ${resource.name}`),
+        onError: (error) => console.error(error),
+        ...clock,
+      }),
+  );
+  const tables = options.tables ?? [];
+  const dynamodb = await startDynamodb({ ...PLACE, dataFolder: folder, durability: 'process', tables });
+  const { topics = [], queues = [], onPublish = () => {} } = options;
+  const sns = createSns({ ...PLACE, topics, queues, onPublish });
+  const iot = options.iot ?? { publish: async () => {}, mqttAddress: () => '127.0.0.1:1883' };
+  const kinesis = kinesisOperations({ ...PLACE, streams, log, ...clock });
+  const endpoint = createAwsEndpoint({
+    kinesis: jsonFace(kinesis),
+    firehose: jsonFace(firehoseOperations({ ...PLACE, deliveries, log })),
+    dynamodb: dynamodbFace(() => dynamodb.url),
+    s3: s3Face({ store, uploads: new MultipartUploads(store, join(folder, 's3-uploads')) }),
+    sns: sns.face,
+    sqs: sns.face,
+    iot: iotFace(iot),
+    iotdata: iotDataFace(iot),
   });
-  const server = createServer((request, response) => void services.endpoint.handle(request, response));
+  const server = createServer((request, response) => void endpoint.handle(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    ...services,
     url,
     log,
     ledger,
-    streams,
-    errors,
+    store,
+    deliveries,
+    callKinesis: (operation, input) => callOperation(kinesis, operation, input),
     client: {
       endpoint: url,
-      region: 'us-east-1',
+      region: PLACE.region,
       credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
       requestHandler: new NodeHttpHandler(),
       maxAttempts: 1,
@@ -88,7 +120,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      await services.stop();
+      await Promise.all(deliveries.map((delivery) => delivery.stop()));
+      await Promise.all([sns.stop(), dynamodb.stop()]);
       await log.close();
       remove();
     },

@@ -2,7 +2,7 @@ import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import { callDynamodb, DynamodbError } from './dynamodb-call.ts';
 import { LocalError } from './local-error.ts';
 
-/** Properties of AWS::DynamoDB::Table that the stand-in obeys. */
+/** Properties of AWS::DynamoDB::Table that the stand-in obeys; it refuses or misreads some of the others. */
 const OBEYED: readonly string[] = [
   'TableName',
   'AttributeDefinitions',
@@ -12,34 +12,6 @@ const OBEYED: readonly string[] = [
   'GlobalSecondaryIndexes',
   'LocalSecondaryIndexes',
 ];
-
-/** Properties that change nothing a program could notice here: encryption, tags, deletion protection and the like. */
-const WITHOUT_EFFECT: readonly string[] = [
-  'Tags',
-  'SSESpecification',
-  'TableClass',
-  'DeletionProtectionEnabled',
-  'OnDemandThroughput',
-  'WarmThroughput',
-  'ContributorInsightsSpecification',
-];
-
-const NOT_EMULATED: Readonly<Record<string, string>> = {
-  StreamSpecification: 'changes of items are not streamed',
-  TimeToLiveSpecification: 'items do not expire',
-  PointInTimeRecoverySpecification: 'there are no backups',
-  KinesisStreamSpecification: 'changes of items are not copied to Kinesis',
-  ImportSourceSpecification: 'the table starts empty',
-  ResourcePolicy: 'access is not checked',
-  ReplicationSpecification: 'there is one region',
-};
-
-/** What a table's properties ask for and the stand-in does not do: one sentence for each. */
-export function unsupportedTableProperties(properties: Readonly<Record<string, unknown>>): string[] {
-  return Object.keys(properties)
-    .filter((name) => !OBEYED.includes(name) && !WITHOUT_EFFECT.includes(name))
-    .map((name) => `${name}: ${NOT_EMULATED[name] ?? 'not known to the DynamoDB stand-in'}`);
-}
 
 /**
  * Creates the tables that are absent. Table names change with every deployment, so each is asked for by name.

@@ -9,7 +9,6 @@ import { DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dy
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Dynamodb, type DynamodbOptions, startDynamodb } from './dynamodb.ts';
 import { callDynamodb } from './dynamodb-call.ts';
-import { unsupportedTableProperties } from './dynamodb-tables.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -120,15 +119,6 @@ describe('DynamoDB', () => {
     await expect(startDynamodb(optionsOf({ tables: [{ input }] }))).rejects.toThrow(
       /^Cannot create table 'w': /,
     );
-  });
-
-  test('names the properties of a table that it does not emulate', () => {
-    expect(unsupportedTableProperties(windows.input)).toEqual([
-      'TimeToLiveSpecification: items do not expire',
-    ]);
-    expect(unsupportedTableProperties({ TableName: 't', SSESpecification: {}, Made: 1 })).toEqual([
-      'Made: not known to the DynamoDB stand-in',
-    ]);
   });
 });
 

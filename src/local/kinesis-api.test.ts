@@ -109,14 +109,14 @@ describe('Kinesis functionality', () => {
   });
 
   test('answers in process with the same code', async () => {
-    const answer = (await server.ports['Kinesis.PutRecord']!({
+    const answer = (await server.callKinesis('PutRecord', {
       StreamName: 'readings',
       Data: new Uint8Array([1]),
       ...keyOfShard1,
     })) as { ShardId: string };
     expect(answer.ShardId).toBe(shard);
     await expect(
-      server.ports['Kinesis.PutRecord']!({ StreamName: 'none', Data: new Uint8Array(), PartitionKey: 'k' }),
+      server.callKinesis('PutRecord', { StreamName: 'none', Data: new Uint8Array(), PartitionKey: 'k' }),
     ).rejects.toMatchObject({
       name: 'ResourceNotFoundException',
     });

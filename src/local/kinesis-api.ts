@@ -28,25 +28,3 @@ export function kinesisOperations(options: KinesisApiOptions): Operations {
     GetRecords: { input: kinesisShapes.GetRecords, run: withOptions(getRecords) },
   };
 }
-
-/** Properties of AWS::Kinesis::Stream that the stand-in obeys or that change nothing a program could notice here. */
-const KNOWN: readonly string[] = [
-  'Name',
-  'ShardCount',
-  'RetentionPeriodHours',
-  'StreamEncryption',
-  'Tags',
-  'DesiredShardLevelMetrics',
-];
-
-/** What a stream's properties ask for and the stand-in does not do: one sentence for each. */
-export function unsupportedStreamProperties(properties: Readonly<Record<string, unknown>>): string[] {
-  return Object.entries(properties)
-    .filter(([name]) => !KNOWN.includes(name))
-    .filter(([, value]) => (value as { StreamMode?: string })?.StreamMode !== 'PROVISIONED')
-    .map(([name]) =>
-      name === 'StreamModeDetails'
-        ? 'StreamModeDetails: the number of shards is fixed'
-        : `${name}: not known to the Kinesis stand-in`,
-    );
-}

@@ -62,26 +62,3 @@ export function s3Face(options: S3ApiOptions): AwsFace {
     throw new AwsError('MethodNotAllowed', 'The specified method is not allowed against this resource.', 405);
   };
 }
-
-/** Properties of AWS::S3::Bucket that the stand-in obeys or that change nothing a program could notice here. */
-const KNOWN: readonly string[] = [
-  'BucketName',
-  'LifecycleConfiguration',
-  'BucketEncryption',
-  'PublicAccessBlockConfiguration',
-  'OwnershipControls',
-  'AccessControl',
-  'LoggingConfiguration',
-  'Tags',
-];
-
-/** What a bucket's properties ask for and the stand-in does not do: one sentence for each. */
-export function unsupportedBucketProperties(properties: Readonly<Record<string, unknown>>): string[] {
-  return Object.keys(properties)
-    .filter((name) => !KNOWN.includes(name))
-    .map((name) =>
-      name === 'VersioningConfiguration'
-        ? 'VersioningConfiguration: only the newest version of an object is kept'
-        : `${name}: not known to the S3 stand-in`,
-    );
-}

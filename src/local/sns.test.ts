@@ -23,10 +23,8 @@ let sns: SNSClient;
 let sqs: SQSClient;
 beforeAll(async () => {
   server = await startTestServer({
-    topics: [{ logicalId: 'Alerts', name: 'alerts', arn: TopicArn }],
-    queues: [
-      { logicalId: 'Failed', name: 'failed', arn: 'arn:aws:sqs:us-east-1:000000000000:failed', url: '' },
-    ],
+    topics: [{ name: 'alerts' }],
+    queues: [{ name: 'failed' }],
     onPublish: (message) => published.push(message),
   });
   sns = new SNSClient(server.client);
