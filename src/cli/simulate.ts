@@ -166,7 +166,7 @@ function stopOnSignals(simulator: Simulator, exitWithParent = false): void {
 /** What is listened to for the parent's sake must not keep the process alive once the work is done. */
 function releaseParent(exitWithParent = false): void {
   if (!exitWithParent) return;
-  if (process.connected) process.disconnect();
+  if (process.connected) process.channel?.unref();
   else process.stdin.destroy();
 }
 
