@@ -118,13 +118,24 @@ function authorizePublish(
 function problemOf({ topic, payload, qos }: PublishPacket): string | undefined {
   if (qos === 2) return 'QoS 2 is not supported';
   if (payload.length > MAX_PAYLOAD_BYTES) return 'payload over 128 KiB';
-  const isBasicIngest = topic.startsWith('$aws/rules/');
-  if (topic.startsWith('$') && !isBasicIngest) return 'publish to a reserved topic';
-  const limited = isBasicIngest ? topic.slice(topic.indexOf('/', '$aws/rules/'.length) + 1) : topic;
-  if (Buffer.byteLength(limited) > MAX_TOPIC_BYTES) return 'topic over 256 bytes';
-  if (limited.split('/').length - 1 > MAX_TOPIC_SLASHES) return 'topic with more than 7 slashes';
-  return undefined;
+  return topicProblemOf(topic);
 }
+
+function topicProblemOf(topic: string): string | undefined {
+  const isReserved = topic.charCodeAt(0) === DOLLAR;
+  const isBasicIngest = isReserved && topic.startsWith(BASIC_INGEST);
+  if (isReserved && !isBasicIngest) return 'publish to a reserved topic';
+  const limited = isBasicIngest ? topic.slice(topic.indexOf('/', BASIC_INGEST.length) + 1) : topic;
+  // No character takes more than three bytes for each of its UTF-16 units.
+  if (limited.length * 3 > MAX_TOPIC_BYTES && Buffer.byteLength(limited) > MAX_TOPIC_BYTES)
+    return 'topic over 256 bytes';
+  let slashes = 0;
+  for (let at = limited.indexOf('/'); at >= 0; at = limited.indexOf('/', at + 1)) slashes += 1;
+  return slashes > MAX_TOPIC_SLASHES ? 'topic with more than 7 slashes' : undefined;
+}
+
+const BASIC_INGEST = '$aws/rules/';
+const DOLLAR = 0x24;
 
 /** The ledger's word for why a message or a connection was refused; what a peer sent is never part of it. */
 function reasonOf(error: Error): string {

@@ -30,7 +30,7 @@ export class RecordBlock {
   }
 
   static encode(firstIndex: number, records: readonly PendingRecord[]): RecordBlock {
-    const bytes = Buffer.allocUnsafe(encodedSize(records));
+    const bytes = scratchOf(encodedSize(records));
     const starts = new Uint32Array(records.length);
     let at = HEADER_BYTES;
     let isAscii = true;
@@ -48,7 +48,7 @@ export class RecordBlock {
       bytes.writeUInt32LE(dataLength, at + 10);
       at = dataStart + dataLength;
     }
-    const block = bytes.subarray(0, at);
+    const block = Buffer.from(bytes.subarray(0, at));
     block.writeUInt32LE(VERSION, 0);
     block.writeUInt32LE(records.length, COUNT_AT);
     block[FLAGS_AT] = isAscii ? ASCII_FLAG : 0;
@@ -120,6 +120,14 @@ const COUNT_AT = 8;
 const FLAGS_AT = 12;
 const HEADER_BYTES = 13;
 const FRAME_BYTES = 14;
+
+let scratch = Buffer.alloc(64 * 1024);
+
+/** Room to encode in, used again and again: text is bounded generously, and the block gets only what it fills. */
+function scratchOf(size: number): Buffer {
+  if (scratch.length < size) scratch = Buffer.alloc(size * 2);
+  return scratch;
+}
 
 /** An upper bound: text takes at most three bytes for each UTF-16 unit. */
 function encodedSize(records: readonly PendingRecord[]): number {
