@@ -36,7 +36,7 @@ export function timeRange(points: readonly (WindowPoint | undefined)[], nowMilli
 }
 
 /**
- * The value axis: everything drawn, with a tenth of room, never narrower than the numbers are precise, and not below 0
+ * The value axis: everything drawn, with room below and twice as much above (for the word `open`), never narrower than the numbers are precise, and not below 0
  * for what is never negative.
  */
 export function valueRange(points: readonly WindowPoint[]): [number, number] {
@@ -49,7 +49,7 @@ export function valueRange(points: readonly WindowPoint[]): [number, number] {
   if (!Number.isFinite(low) || !Number.isFinite(high)) return [0, 1];
   const room = Math.max((high - low) * 0.1, Math.abs(high) * 0.001, 0.05);
   const bottom = low >= 0 ? Math.max(0, low - room) : low - room;
-  return [bottom, high + room];
+  return [bottom, high + room * 2];
 }
 
 function push(columns: ChartColumns, time: number, point: WindowPoint | undefined): void {

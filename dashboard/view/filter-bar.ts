@@ -52,7 +52,7 @@ export function createFilterBar(onChange: (filter: ViewFilter) => void): View {
       const isNewFilter = JSON.stringify(filter) !== filterStamp;
       if (stamp === fullStamp || (!isNewFilter && context.clientMillis - builtMillis < rebuildMillis)) return;
       stamp = fullStamp;
-      builtMillis = context.clientMillis;
+      if (context.state.sensors.size > 0) builtMillis = context.clientMillis;
       filter = context.filter;
       showChoices(context, { states, stations, sensors });
       if (search.value !== filter.query && document.activeElement !== search) search.value = filter.query;

@@ -47,7 +47,7 @@ export function createService(): View {
 }
 
 function tile(title: string, name: string) {
-  const value = element('p', { class: 'value', id: `tile-${name}` });
+  const value = element('p', { class: 'amount', id: `tile-${name}` });
   const note = element('p', { class: 'note' });
   const spark = createSparkline();
   return {
@@ -61,7 +61,7 @@ function tile(title: string, name: string) {
 }
 
 function outcomeBox(title: string, meaning: string) {
-  const total = element('span', { class: 'value' });
+  const total = element('span', { class: 'amount' });
   const list = element('ul', {});
   const box = element(
     'article',

@@ -1,6 +1,6 @@
 import uPlot from 'uplot';
 import { chartColumns, valueRange } from '../model/chart-columns.ts';
-import { formatClock, formatValue } from '../model/format.ts';
+import { formatClock } from '../model/format.ts';
 import type { WindowPoint } from '../model/window-groups.ts';
 import { themeColour } from './theme.ts';
 
@@ -128,10 +128,11 @@ function valueAxis(): uPlot.Axis {
   };
 }
 
+/** As many digits as the step between two grid lines needs. */
 function axisValue(value: number, splits: readonly number[]): string {
   const step = (splits[1] ?? 1) - (splits[0] ?? 0);
-  if (step >= 1) return Number.isInteger(value) ? String(value) : formatValue(value);
-  return value.toFixed(Math.min(3, Math.ceil(-Math.log10(step) - 1e-9)));
+  const isExact = (digits: number): boolean => Math.abs(step - Number(step.toFixed(digits))) < step * 1e-6;
+  return value.toFixed([0, 1, 2].find(isExact) ?? 3);
 }
 
 /** The window that still fills: a hollow dashed box from minimum to maximum, a dashed average, and the word. */

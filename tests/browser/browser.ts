@@ -1,4 +1,7 @@
 import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
@@ -15,7 +18,6 @@ const launchArguments = [
 ];
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-export const distFolder = `${root}dashboard/dist`;
 export const hasChromium = existsSync(executablePath);
 
 /** Browser tests are left out, saying so, where there is no chromium; in CI that is a failure. */
@@ -25,9 +27,34 @@ export function shouldRunBrowserTests(): boolean {
   return false;
 }
 
-/** Builds the page as it is delivered. */
-export async function buildPage(): Promise<void> {
-  await build({ root: `${root}dashboard`, configFile: `${root}dashboard/vite.config.ts`, logLevel: 'warn' });
+/** Builds the page as it is delivered, into a folder that `remove` deletes: no other test sees it change. */
+export async function buildPage(): Promise<{ readonly folder: string; remove(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'mesonet-dist-'));
+  await buildInto(folder);
+  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** Builds the page where the runtime serves it from, unless what lies there is newer than every source. */
+export async function buildServedPage(): Promise<void> {
+  const folder = `${root}dashboard/dist`;
+  const built = await stat(`${folder}/index.html`).catch(() => undefined);
+  if (!built || built.mtimeMs < (await newestSourceMillis())) await buildInto(folder);
+}
+
+async function buildInto(outDir: string): Promise<void> {
+  const configFile = `${root}dashboard/vite.config.ts`;
+  await build({ root: `${root}dashboard`, configFile, logLevel: 'warn', build: { outDir } });
+}
+
+async function newestSourceMillis(): Promise<number> {
+  const entries = await readdir(`${root}dashboard`, { recursive: true, withFileTypes: true });
+  const sources = entries.filter(
+    (entry) => entry.isFile() && !entry.parentPath.startsWith(`${root}dashboard/dist`),
+  );
+  const times = await Promise.all(
+    sources.map(async (entry) => (await stat(join(entry.parentPath, entry.name))).mtimeMs),
+  );
+  return Math.max(...times);
 }
 
 export function launchBrowser(): Promise<Browser> {

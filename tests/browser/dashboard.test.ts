@@ -2,7 +2,6 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   buildPage,
-  distFolder,
   launchBrowser,
   openPage,
   type PageOptions,
@@ -13,25 +12,34 @@ import { textContrasts } from './contrast.ts';
 import { createFleet, type FixtureFleet, type FixtureSensor } from './fixture-fleet.ts';
 import { type FixtureOptions, type FixtureRuntime, startFixture } from './fixture-runtime.ts';
 
+/** The page may take a moment on a busy machine. */
+function eventually<Value>(read: () => Value) {
+  return expect.poll(read, { timeout: 10_000 });
+}
+
 const noSideScroll = 'document.documentElement.scrollWidth <= document.documentElement.clientWidth';
 
 describe.runIf(shouldRunBrowserTests())('the live page', () => {
   let browser: Browser;
+  let built: Awaited<ReturnType<typeof buildPage>>;
   const started: FixtureRuntime[] = [];
   const opened: WatchedPage[] = [];
 
   beforeAll(async () => {
-    await buildPage();
+    built = await buildPage();
     browser = await launchBrowser();
   });
   afterEach(async () => {
     for (const { page } of opened.splice(0)) await page.context().close();
     for (const fixture of started.splice(0)) await fixture.stop();
   });
-  afterAll(() => browser.close());
+  afterAll(async () => {
+    await browser.close();
+    await built.remove();
+  });
 
   async function start(fleet: FixtureFleet, options: Partial<FixtureOptions> = {}): Promise<FixtureRuntime> {
-    const fixture = await startFixture({ distFolder, fleet, ...options });
+    const fixture = await startFixture({ distFolder: built.folder, fleet, ...options });
     started.push(fixture);
     return fixture;
   }
@@ -48,8 +56,8 @@ describe.runIf(shouldRunBrowserTests())('the live page', () => {
     await value.waitFor();
     const before = await value.textContent();
     await expect.poll(() => value.textContent(), { timeout: 8_000 }).not.toBe(before);
-    await expect.poll(() => page.locator('#station-rows tr').count()).toBe(10);
-    await expect.poll(() => page.locator('#readings-title').textContent()).toBe('ames · AMW1, iowa');
+    await eventually(() => page.locator('#station-rows tr').count()).toBe(10);
+    await eventually(() => page.locator('#readings-title').textContent()).toBe('ames · AMW1, iowa');
     expect(await page.locator('#fact-sensors').textContent()).toBe('50');
     expect(complaints).toEqual([]);
   });
@@ -59,26 +67,27 @@ describe.runIf(shouldRunBrowserTests())('the live page', () => {
     const { page } = await open(fixture, '#station=AMW1');
     const chart = page.locator('.chart-card').first();
     const rows = page.locator('#window-rows tr');
-    await expect.poll(() => chart.getAttribute('data-closed')).toBe('12');
+    await eventually(() => chart.getAttribute('data-closed')).toBe('12');
     await page.locator('#window-rows tr[data-open]').waitFor();
+    await page.locator('.chart-card[data-open]').first().waitFor();
     const openBefore = await chart.getAttribute('data-open');
     expect(await rows.first().textContent()).toContain('open');
     const openLabel = (await rows.first().locator('th span').first().textContent()) ?? '';
 
     fixture.closeWindow();
-    await expect.poll(() => chart.getAttribute('data-closed')).toBe('13');
-    await expect.poll(() => rows.nth(1).locator('th span').first().textContent()).toBe(openLabel);
+    await eventually(() => chart.getAttribute('data-closed')).toBe('13');
+    await eventually(() => rows.nth(1).locator('th span').first().textContent()).toBe(openLabel);
     expect(await rows.nth(1).getAttribute('data-open')).toBeNull();
     expect(await rows.nth(1).locator('td').nth(3).textContent()).toBe('60');
-    await expect.poll(() => chart.getAttribute('data-open')).toBe(String(Number(openBefore) + 60_000));
+    await eventually(() => chart.getAttribute('data-open')).toBe(String(Number(openBefore) + 60_000));
   });
 
   it('summarises the last closed window by state and by station', async () => {
     const { page } = await open(await start(createFleet(10)));
-    await expect.poll(() => page.locator('#summary-rows tr').count()).toBe(5);
+    await eventually(() => page.locator('#summary-rows tr').count()).toBe(5);
     expect(await page.locator('#summary-rows tr').first().textContent()).toMatch(/^iowa10 of 10/);
     await page.locator('#summary-by-station').click();
-    await expect.poll(() => page.locator('#summary-rows tr').count()).toBe(10);
+    await eventually(() => page.locator('#summary-rows tr').count()).toBe(10);
   });
 
   it('marks a sensor that stopped sending, and lists only silent stations on request', async () => {
@@ -92,7 +101,7 @@ describe.runIf(shouldRunBrowserTests())('the live page', () => {
     expect(await card.locator('.age').textContent()).toMatch(/^silent: nothing for more than \d+ s, last/);
     expect(await page.locator('#fact-silent').textContent()).toBe('1');
     await page.locator('#only-silent').click();
-    await expect.poll(() => page.locator('#station-rows tr').count()).toBe(1);
+    await eventually(() => page.locator('#station-rows tr').count()).toBe(1);
     expect(await page.locator('#station-rows td[data-silent]').count()).toBe(1);
   });
 
@@ -100,7 +109,7 @@ describe.runIf(shouldRunBrowserTests())('the live page', () => {
     const fleet = createFleet(3);
     const first = await start(fleet, { historyWindows: 5 });
     const { page } = await open(first, '#station=AMW1');
-    await expect.poll(() => page.locator('.chart-card').first().getAttribute('data-closed')).toBe('5');
+    await eventually(() => page.locator('.chart-card').first().getAttribute('data-closed')).toBe('5');
     await page.evaluate('window.stillTheSamePage = true');
     await first.stop();
     started.length = 0;
@@ -110,7 +119,7 @@ describe.runIf(shouldRunBrowserTests())('the live page', () => {
     const second = await start(fleet, { port: first.port, historyWindows: 9 });
     await page.locator('#status[data-connection="live"]').waitFor({ timeout: 20_000 });
     await page.locator('[data-notice="restarted"]').waitFor();
-    await expect.poll(() => page.locator('.chart-card').first().getAttribute('data-closed')).toBe('9');
+    await eventually(() => page.locator('.chart-card').first().getAttribute('data-closed')).toBe('9');
     expect(second.requests.some((path) => path.startsWith('/v1/windows?station_id=AMW1'))).toBe(true);
     expect(await page.evaluate('window.stillTheSamePage')).toBe(true);
   });
@@ -134,9 +143,9 @@ describe.runIf(shouldRunBrowserTests())('the live page', () => {
     };
     const fixture = await start(createFleet(1, [sensor]));
     const { page, complaints } = await open(fixture, `#station=${encodeURIComponent(sensor.station_id)}`);
-    await expect.poll(() => page.locator('#readings-title').textContent()).toContain(nasty);
+    await eventually(() => page.locator('#readings-title').textContent()).toContain(nasty);
     fixture.alert({ ...sensor, time: Date.now(), kind: 'above', value: 1, threshold: 0, message: nasty });
-    await expect.poll(() => page.locator('#alert-rows').textContent()).toContain(nasty);
+    await eventually(() => page.locator('#alert-rows').textContent()).toContain(nasty);
     expect(await page.evaluate('window.broken ?? null')).toBeNull();
     expect(await page.locator('img, #page script').count()).toBe(0);
     expect(complaints).toEqual([]);
@@ -145,12 +154,12 @@ describe.runIf(shouldRunBrowserTests())('the live page', () => {
   it('tells how to publish when no device has spoken, and fills itself when one does', async () => {
     const fixture = await start(createFleet(0));
     const { page } = await open(fixture);
-    await expect
-      .poll(() => page.locator('#publish-command').textContent())
-      .toContain('mqtt pub -h 127.0.0.1 -p 18830 -q 1 -t weather/');
+    await eventually(() => page.locator('#publish-command').textContent()).toContain(
+      'mqtt pub -h 127.0.0.1 -p 18830 -q 1 -t weather/',
+    );
     const rows = [['AMW-T1', 'temperature', 'AMW', 'iowa', 'ames', Date.now(), 21.4]];
     fixture.send('readings', { nowMillis: Date.now(), rows });
-    await expect.poll(() => page.locator('.card .value').textContent()).toBe('21.4');
+    await eventually(() => page.locator('.card .value').textContent()).toBe('21.4');
     expect(await page.locator('#empty').isVisible()).toBe(false);
   });
 
@@ -166,11 +175,11 @@ describe.runIf(shouldRunBrowserTests())('the live page', () => {
     };
     fixture.alert({ ...alert, time: Date.now() - 2000, kind: 'above', message: 'first' });
     fixture.alert({ ...alert, time: Date.now() - 1000, kind: 'normal', message: 'second' });
-    await expect.poll(() => page.locator('#alert-rows li').count()).toBe(2);
+    await eventually(() => page.locator('#alert-rows li').count()).toBe(2);
     expect(await page.locator('#alert-rows li').first().textContent()).toContain('second');
-    await expect
-      .poll(() => page.locator('#outcome-rejected').textContent())
-      .toContain('12 not-json the payload is no JSON');
+    await eventually(() => page.locator('#outcome-rejected').textContent()).toContain(
+      '12 not-json the payload is no JSON',
+    );
     expect(await page.locator('#stage-rows tr').allTextContents()).toEqual(
       expect.arrayContaining([expect.stringContaining('adds up')]),
     );
@@ -178,20 +187,20 @@ describe.runIf(shouldRunBrowserTests())('the live page', () => {
 
   it('keeps the filter in the address, by keyboard, and goes back with the browser', async () => {
     const { page } = await open(await start(createFleet(10)));
-    await expect.poll(() => page.locator('#filter-state option').count()).toBe(6);
+    await eventually(() => page.locator('#filter-state option').count()).toBe(6);
     await page.locator('#filter-state').selectOption('texas');
-    await expect.poll(() => page.locator('#station-rows tr').count()).toBe(2);
+    await eventually(() => page.locator('#station-rows tr').count()).toBe(2);
     expect(new URL(page.url()).hash).toBe('#state=texas');
     await page.locator('#station-rows a').first().focus();
     await page.keyboard.press('Enter');
-    await expect.poll(() => new URL(page.url()).hash).toBe('#state=texas&station=AMA1');
-    await expect.poll(() => page.locator('.card').count()).toBe(5);
+    await eventually(() => new URL(page.url()).hash).toBe('#state=texas&station=AMA1');
+    await eventually(() => page.locator('.card').count()).toBe(5);
     await page.locator('#filter-sensor').selectOption('pressure');
-    await expect.poll(() => page.locator('.card').count()).toBe(1);
+    await eventually(() => page.locator('.card').count()).toBe(1);
     await page.goBack();
-    await expect.poll(() => page.locator('.card').count()).toBe(5);
+    await eventually(() => page.locator('.card').count()).toBe(5);
     await page.locator('#filter-query').fill('lubb');
-    await expect.poll(() => page.locator('#station-rows tr').count()).toBe(1);
+    await eventually(() => page.locator('#station-rows tr').count()).toBe(1);
   });
 
   it('stays usable with ten thousand sensors', async () => {
@@ -204,9 +213,9 @@ describe.runIf(shouldRunBrowserTests())('the live page', () => {
     const longest = await longestPause(page, 4_000);
     expect(longest).toBeLessThan(600);
     await page.locator('#filter-query').fill('OUN77');
-    await expect.poll(() => page.locator('#station-rows tr').count()).toBe(1);
+    await eventually(() => page.locator('#station-rows tr').count()).toBe(1);
     await page.locator('#station-rows a').click();
-    await expect.poll(() => page.locator('.chart-card').first().getAttribute('data-closed')).toBe('3');
+    await eventually(() => page.locator('.chart-card').first().getAttribute('data-closed')).toBe('3');
     expect(fixture.requests).toContain('/v1/live?station_id=OUN77');
     expect(complaints).toEqual([]);
   });

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import mqtt from 'mqtt';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildPage, launchBrowser, openPage, shouldRunBrowserTests } from './browser.ts';
+import { buildServedPage, launchBrowser, openPage, shouldRunBrowserTests } from './browser.ts';
 import { type RuntimeProcess, startRuntime } from './runtime-process.ts';
 
 const screenshotFile = fileURLToPath(new URL('../../docs/dashboard.png', import.meta.url));
@@ -18,7 +18,7 @@ describe.runIf(shouldRunBrowserTests())('the live page of the running pipeline',
   const running: RuntimeProcess[] = [];
 
   beforeAll(async () => {
-    await buildPage();
+    await buildServedPage();
     browser = await launchBrowser();
     data = await mkdtemp(join(tmpdir(), 'mesonet-page-'));
   });
