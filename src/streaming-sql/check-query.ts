@@ -21,6 +21,8 @@ interface NamedItem {
   readonly name: string;
   readonly expression: Expression;
   readonly start: number;
+  /** Written as `expression AS ROWTIME`. */
+  readonly setsTime?: boolean;
 }
 
 /** Checks a query and plans it. @throws StreamingSqlError at the first thing that does not fit */
@@ -48,7 +50,17 @@ function checkUnion(query: Query & { kind: 'union' }, checker: Checker, catalog:
     }
     return { name: column.name, type };
   });
-  return { operator: { kind: 'union', inputs: [left.operator, right.operator] }, columns };
+  const inputs = [left, right].map((side) => castColumns(side, columns));
+  return { operator: { kind: 'union', inputs }, columns };
+}
+
+/** Both sides of UNION ALL give the shared types. */
+function castColumns({ operator, columns }: CheckedQuery, targets: readonly ColumnPlan[]): Operator {
+  const items = targets.map(({ type }, index): Expression => {
+    const column: Expression = { kind: 'column', index, type: columns[index]?.type ?? type };
+    return printType(column.type) === printType(type) ? column : { kind: 'cast', operand: column, type };
+  });
+  return { kind: 'project', input: operator, items };
 }
 
 /** Any FROM item, joins included. */
@@ -124,7 +136,9 @@ function finish(
   checker: Checker,
   plan: (row: { items: readonly Expression[]; rowtime: Expression | null }) => Operator,
 ): CheckedQuery {
-  const override = named.find(({ name, expression }) => name === 'ROWTIME' && expression.kind !== 'rowtime');
+  const override = named.find(
+    ({ setsTime, expression }) => setsTime === true && expression.kind !== 'rowtime',
+  );
   if (override !== undefined && override.expression.type.name !== 'TIMESTAMP') {
     checker.fail(override.start, `ROWTIME must be a TIMESTAMP, found ${printType(override.expression.type)}`);
   }
@@ -161,6 +175,7 @@ function checkItems(items: readonly SelectItem[], env: Environment): NamedItem[]
         name: item.alias?.value ?? defaultName(item.expression, index),
         expression,
         start: item.expression.start,
+        setsTime: item.alias?.value === 'ROWTIME',
       },
     ];
   });

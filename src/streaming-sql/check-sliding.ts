@@ -83,7 +83,7 @@ class WindowCollector {
   #windowOf(node: CallSyntax, over: WindowSpecification | Identifier): WindowInMaking {
     const { partition, frame } = this.#resolve(over);
     const positions = partition.map((term) => this.#row.place(checkExpression(term, this.#env)));
-    const checked = frame === null ? ({ kind: 'unbounded' } as const) : checkFrame(frame, this.#env);
+    const checked = this.#frameOf(node, frame);
     if (node.name === 'EXP_AVG' && checked.kind === 'rows') {
       this.#env.checker.fail(node.start, 'EXP_AVG needs a window by time, write RANGE INTERVAL … PRECEDING');
     }
@@ -93,6 +93,21 @@ class WindowCollector {
     const window: WindowInMaking = { partition: positions, frame: checked, calls: [] };
     this.#windows.push(window);
     return window;
+  }
+
+  /** LAG without a frame only looks back as far as it must; NTH_VALUE would have to keep every row. */
+  #frameOf(node: CallSyntax, frame: SyntaxFrame | null): WindowFrame {
+    const checked: WindowFrame = frame === null ? { kind: 'unbounded' } : checkFrame(frame, this.#env);
+    if (checked.kind !== 'unbounded') return checked;
+    if (node.name === 'NTH_VALUE') {
+      this.#env.checker.fail(
+        node.start,
+        'NTH_VALUE needs a bounded window, write ROWS n PRECEDING or RANGE INTERVAL … PRECEDING',
+      );
+    }
+    if (node.name !== 'LAG') return checked;
+    const offset = node.arguments[1];
+    return { kind: 'rows', precedingRows: offset?.kind === 'number' ? Number(offset.text) : 1 };
   }
 
   /** A name, or a specification that may build on a named window. */

@@ -194,7 +194,10 @@ export type AggregateName =
 
 export type JoinKind = 'inner' | 'left' | 'right' | 'full';
 
-/** Output row: left row, right row. Match iff l.t between r.t - leftFrame and r.t + rightFrame, and the condition. */
+/**
+ * Output row: left row, left ROWTIME, right row, right ROWTIME. Rows meet iff the `equal` columns are equal, left.t lies
+ * between right.t - leftPrecedingMillis and right.t + rightPrecedingMillis, and the condition holds.
+ */
 export interface WindowJoinPlan {
   readonly kind: 'windowJoin';
   readonly join: JoinKind;
@@ -202,17 +205,12 @@ export interface WindowJoinPlan {
   readonly right: Operator;
   readonly leftWidth: number;
   readonly rightWidth: number;
-  readonly leftFrame: JoinFrame;
-  readonly rightFrame: JoinFrame;
-  /** Equal pairs (left position, right position) found in the condition: they index the windows. */
+  readonly leftPrecedingMillis: number;
+  readonly rightPrecedingMillis: number;
+  /** Pairs of positions (left, right) found equal in the condition: they index the windows. */
   readonly equal: readonly (readonly [number, number])[];
   readonly condition: Expression | null;
 }
-
-export type JoinFrame =
-  | { readonly kind: 'range'; readonly precedingMillis: number }
-  | { readonly kind: 'rows'; readonly precedingRows: number }
-  | { readonly kind: 'current' };
 
 /** Looks every stream row up in a reference table. Output row: input row, reference row. */
 export interface ReferenceJoinPlan {

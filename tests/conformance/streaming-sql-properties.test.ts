@@ -3,7 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createEngine, type OutputRow } from '../../src/streaming-sql/engine/index.ts';
 import { compileApplication, type InputSchema, type TimeOptions } from '../../src/streaming-sql/index.ts';
-import { type OracleRow, type OracleWindow, tumbleSlowly } from './streaming-sql-oracle.ts';
+import {
+  type OraclePoint,
+  type OracleRow,
+  type OracleWindow,
+  slideSlowly,
+  tumbleSlowly,
+} from './streaming-sql-oracle.ts';
 
 const input: InputSchema = {
   NamePrefix: 'S',
@@ -123,6 +129,50 @@ describe('tumbling windows agree with the slow oracle', () => {
       fc.property(rows, fc.nat(60), (drawn, restartAt) => {
         const given = drawn.map((row) => ({ row, arrival: row.time, shard: '' }));
         expect(run(given, [], undefined, restartAt)).toEqual(run(given, []));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+const points = rows.map((drawn) =>
+  drawn.map(({ key: k, value: v, time }): OraclePoint => ({ key: k ?? 'none', value: v ?? 0, time })),
+);
+
+describe('sliding windows agree with the slow oracle', () => {
+  const slide = (frame: string, drawn: readonly OraclePoint[], restartAt: number) => {
+    const plan = compileApplication(
+      `CREATE STREAM "OUT" ("key" VARCHAR(8), "count" BIGINT, "sum" DOUBLE, "maximum" DOUBLE, "first" DOUBLE);
+       CREATE PUMP "P" AS INSERT INTO "OUT" SELECT STREAM "k", COUNT(*) OVER w, SUM("v") OVER w, MAX("v") OVER w,
+       FIRST_VALUE("v") OVER w FROM S_001 WINDOW w AS (PARTITION BY "k" ${frame})`,
+      { input },
+    );
+    const found: OutputRow[] = [];
+    const onRow = (_: string, row: OutputRow) => found.push(row);
+    let engine = createEngine(plan, { onRow });
+    drawn.forEach(({ key: k, value: v, time }, index) => {
+      if (index === restartAt) engine = createEngine(plan, { onRow, restore: engine.snapshot() });
+      engine.acceptRecord({ k, v }, { arrivalMillis: time });
+    });
+    return found;
+  };
+
+  it('by time, restored anywhere', () => {
+    fc.assert(
+      fc.property(points, fc.nat(60), (drawn, restartAt) => {
+        const expected = slideSlowly(drawn, (row, at) => row.time >= at.time - 10_000);
+        expect(slide("RANGE INTERVAL '10' SECOND PRECEDING", drawn, restartAt)).toEqual(expected);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('by rows, restored anywhere', () => {
+    fc.assert(
+      fc.property(points, fc.nat(60), (drawn, restartAt) => {
+        expect(slide('ROWS 3 PRECEDING', drawn, restartAt)).toEqual(
+          slideSlowly(drawn, (_row, _at, back) => back <= 3),
+        );
       }),
       { numRuns: 500 },
     );

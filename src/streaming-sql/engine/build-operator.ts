@@ -1,10 +1,17 @@
-import type { Operator, PumpPlan } from '../plan.ts';
+import type { Operator, PumpPlan, WindowJoinPlan } from '../plan.ts';
 import type { SqlType } from '../sql-type.ts';
 import type { EngineContext, PreviewableOperator, StatefulOperator } from './engine-context.ts';
 import { EngineError } from './engine-error.ts';
 import { Filter, Project } from './project.ts';
-import type { RowSink } from './row.ts';
+import { ReferenceJoin } from './reference-join.ts';
+import { ReorderBuffer } from './reorder-buffer.ts';
+import type { Row, RowSink } from './row.ts';
+import { SlidingAggregate } from './sliding-aggregate.ts';
+import { Sort } from './sort.ts';
+import { StaggerAggregate } from './stagger-aggregate.ts';
 import { TumblingAggregate } from './tumbling-aggregate.ts';
+import { Union } from './union.ts';
+import { WindowJoin } from './window-join.ts';
 
 /** What building needs: who reads which stream, and the lists that operators with state enter themselves in. */
 export interface PipelineParts {
@@ -13,33 +20,97 @@ export interface PipelineParts {
   readonly stateful: StatefulOperator[];
   readonly previewable: PreviewableOperator[];
   connect(stream: string, reader: RowSink): void;
+  /** Position of SHARD_ID for a stream whose rows may come out of order, -1 where it has none, null where in order. */
+  disorder(stream: string): number | null;
+  reference(name: string): readonly Row[];
 }
 
 /** Builds an operator and everything below it; its rows go to `next`. */
 export function buildOperator(plan: Operator, next: RowSink, parts: PipelineParts): void {
+  if (plan.kind === 'scan') parts.connect(plan.stream, inOrder(plan.stream, next, parts));
+  else if (plan.kind === 'windowJoin') buildJoin(plan, next, parts);
+  else if (plan.kind === 'union') {
+    const union = new Union(hold(new ReorderBuffer(next, parts.context, parts.pump.name), parts));
+    for (const input of plan.inputs) buildOperator(input, union.createInput(), parts);
+  } else buildOperator(plan.input, createOperator(plan, next, parts), parts);
+}
+
+type UnaryPlan = Exclude<Operator, { kind: 'scan' | 'windowJoin' | 'union' }>;
+
+function createOperator(plan: UnaryPlan, next: RowSink, parts: PipelineParts): RowSink {
   const { context, pump } = parts;
   switch (plan.kind) {
-    case 'scan':
-      parts.connect(plan.stream, next);
-      return;
     case 'filter':
-      buildOperator(plan.input, new Filter(plan, next, context, pump.name), parts);
-      return;
+      return new Filter(plan, next, context, pump.name);
     case 'project': {
       const project = new Project(plan, next, context, pump.name);
-      if (plan.rowtime !== undefined) parts.stateful.push(project);
-      buildOperator(plan.input, project, parts);
-      return;
+      return plan.rowtime === undefined ? project : hold(project, parts);
     }
-    case 'tumblingAggregate': {
-      const aggregate = new TumblingAggregate(plan, next, context, pump.name);
-      parts.stateful.push(aggregate);
-      parts.previewable.push(aggregate);
-      buildOperator(plan.input, aggregate, parts);
-      return;
-    }
+    case 'tumblingAggregate':
+      return show(new TumblingAggregate(plan, next, context, pump.name), parts);
+    case 'staggerAggregate':
+      return show(new StaggerAggregate(plan, next, context, pump.name), parts);
+    case 'slidingAggregate':
+      return hold(new SlidingAggregate(plan, next, context, pump.name), parts);
+    case 'sort':
+      return hold(new Sort(plan, next, context), parts);
+    case 'referenceJoin':
+      return new ReferenceJoin(plan, parts.reference(plan.reference), next, context, pump.name);
+    case 'tableFunction':
+      throw new EngineError(
+        `Cannot run pump '${pump.name}': this engine has no table function "${plan.function}"`,
+      );
+  }
+}
+
+function buildJoin(plan: WindowJoinPlan, next: RowSink, parts: PipelineParts): void {
+  const { context, pump } = parts;
+  const join = new WindowJoin(
+    plan,
+    hold(new ReorderBuffer(next, context, pump.name), parts),
+    context,
+    pump.name,
+  );
+  parts.stateful.push(join);
+  buildOperator(plan.left, join.createInput('left'), parts);
+  buildOperator(plan.right, join.createInput('right'), parts);
+}
+
+function hold<Kind extends StatefulOperator>(operator: Kind, parts: PipelineParts): Kind {
+  parts.stateful.push(operator);
+  return operator;
+}
+
+function show<Kind extends StatefulOperator & PreviewableOperator>(
+  operator: Kind,
+  parts: PipelineParts,
+): Kind {
+  parts.previewable.push(operator);
+  return hold(operator, parts);
+}
+
+/** Operators that look at rows one after the other get them in ROWTIME order. */
+function inOrder(stream: string, next: RowSink, parts: PipelineParts): RowSink {
+  const tieColumn = needsOrder(parts.pump.query) ? parts.disorder(stream) : null;
+  return tieColumn === null
+    ? next
+    : hold(new ReorderBuffer(next, parts.context, parts.pump.name, tieColumn), parts);
+}
+
+function needsOrder(plan: Operator): boolean {
+  switch (plan.kind) {
+    case 'scan':
+      return false;
+    case 'slidingAggregate':
+    case 'staggerAggregate':
+    case 'windowJoin':
+    case 'sort':
+    case 'tableFunction':
+      return true;
+    case 'union':
+      return plan.inputs.some(needsOrder);
     default:
-      throw new EngineError(`Cannot run pump '${pump.name}': this engine has no operator "${plan.kind}"`);
+      return needsOrder(plan.input);
   }
 }
 

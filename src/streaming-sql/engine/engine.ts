@@ -6,7 +6,8 @@ import type { EngineContext, PreviewableOperator, StatefulOperator } from './eng
 import { EngineError, EvaluationError } from './engine-error.ts';
 import type { EngineOptions, EngineStats, ErrorRow, OpenWindow, RecordMeta } from './engine-options.ts';
 import { compileRecordReader, type RecordReader } from './record-reader.ts';
-import type { Row, RowSink, Value } from './row.ts';
+import { readReference } from './reference-join.ts';
+import type { Row, Value } from './row.ts';
 import { compileRowPrinter } from './row-printer.ts';
 import { openSnapshot, sealSnapshot } from './snapshot-envelope.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
@@ -233,12 +234,31 @@ export class Engine {
   }
 
   #build(): void {
+    const { references } = this.#options;
+    const tables = new Map(
+      this.plan.references.map((table) => [table.name, readReference(table, references?.[table.name])]),
+    );
     for (const pump of this.plan.pumps) {
       const writer = this.#streams.get(pump.into)!.createWriter(pump, outputTypes(pump.query));
-      const connect = (stream: string, reader: RowSink): void => this.#streams.get(stream)!.addReader(reader);
-      const [stateful, previewable, context] = [this.#stateful, this.#previewable, this.#context];
-      buildOperator(pump.query, writer, { context, pump, stateful, previewable, connect });
+      buildOperator(pump.query, writer, {
+        context: this.#context,
+        pump,
+        stateful: this.#stateful,
+        previewable: this.#previewable,
+        connect: (stream, reader) => this.#streams.get(stream)!.addReader(reader),
+        disorder: (stream) => this.#disorderOf(stream),
+        reference: (name) => tables.get(name) ?? [],
+      });
     }
+  }
+
+  /** Source rows may come out of order by event time or from several shards, others where several pumps write. */
+  #disorderOf(stream: string): number | null {
+    if (!this.plan.input.streamNames.includes(stream)) {
+      return this.plan.pumps.filter(({ into }) => into === stream).length > 1 ? -1 : null;
+    }
+    const shards = this.#options.shardIds?.length ?? 1;
+    return this.plan.time.source === 'column' || shards > 1 ? this.plan.input.columns.length + 1 : null;
   }
 
   #counters(): number[] {

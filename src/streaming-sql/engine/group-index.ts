@@ -143,3 +143,10 @@ function keyPart(value: Value): string {
   if (typeof value === 'string') return `${value.length}:${value}`;
   return `${String(value)};`;
 }
+
+/** The values of some columns of a row as one text that no other values give. */
+export function keyText(row: Row, columns: readonly number[]): string {
+  let text = '';
+  for (const column of columns) text += keyPart(row[column]!);
+  return text;
+}

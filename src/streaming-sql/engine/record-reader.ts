@@ -1,10 +1,9 @@
-import type { InputColumnPlan, InputPlan, PathStep } from '../plan.ts';
+import type { InputPlan, PathStep } from '../plan.ts';
 import { readCsv } from './csv.ts';
 import { EvaluationError } from './engine-error.ts';
-import { compileCoercion, type InputCoercion } from './input-coercion.ts';
+import { compileLookup } from './json-path.ts';
 import type { Value } from './row.ts';
-
-type Lookup = (record: unknown) => unknown;
+import { compileRowReader } from './row-reader.ts';
 
 /** Turns a record into rows of `width` values: the input columns first, the rest NULL for the caller to fill. */
 export type RecordReader = (
@@ -18,7 +17,7 @@ type Format = Pick<InputPlan, 'format' | 'rowPath' | 'rowDelimiter' | 'columnDel
 /** Compiles an input schema (API: "SourceSchema") into a function over parsed JSON or CSV text. */
 export function compileRecordReader(format: Format, width: number): RecordReader {
   if (format.format === 'CSV') return compileCsvReader(format, width);
-  const readRow = compileRow(format.columns, width);
+  const readRow = compileRowReader(format.columns, width);
   const one: RecordReader = (record, take, fail) => {
     let row: Value[];
     try {
@@ -40,51 +39,6 @@ export function compileRecordReader(format: Format, width: number): RecordReader
   };
 }
 
-function compileRow(columns: readonly InputColumnPlan[], width: number): (record: unknown) => Value[] {
-  const lookups = columns.map(({ path }) => compileLookup(path));
-  const coercions: InputCoercion[] = columns.map(({ name, type }) => compileCoercion(name, type));
-  const count = columns.length;
-  return (record) => {
-    if (typeof record !== 'object' || record === null) {
-      throw new EvaluationError('RECORD_FORMAT', 'Record is no JSON object');
-    }
-    const row: Value[] = [];
-    for (let i = 0; i < count; i++) row.push(coercions[i]!(lookups[i]!(record)));
-    for (let i = count; i < width; i++) row.push(null);
-    return row;
-  };
-}
-
-/** The value at a path; own properties only, so that `$.constructor` finds nothing in an empty record. */
-export function compileLookup(path: readonly PathStep[]): Lookup {
-  return path.reduce<Lookup>(
-    (lookup, step) => compileStep(lookup, step),
-    (record) => record,
-  );
-}
-
-function compileStep(lookup: Lookup, step: PathStep): Lookup {
-  if (typeof step === 'object') {
-    return (record) => {
-      const found = lookup(record);
-      return Array.isArray(found) ? found : undefined;
-    };
-  }
-  if (typeof step === 'number') {
-    return (record) => {
-      const found = lookup(record);
-      return Array.isArray(found) ? found[step] : undefined;
-    };
-  }
-  const inherited = step in Object.prototype;
-  return (record) => {
-    const found = lookup(record);
-    if (typeof found !== 'object' || found === null || Array.isArray(found)) return undefined;
-    if (inherited && !Object.hasOwn(found, step)) return undefined;
-    return (found as Readonly<Record<string, unknown>>)[step];
-  };
-}
-
 /** RecordRowPath: one record may hold many rows. */
 function compileRows(path: readonly PathStep[]): (record: unknown) => readonly unknown[] {
   const at = path.findIndex((step) => typeof step === 'object');
@@ -99,7 +53,7 @@ function compileRows(path: readonly PathStep[]): (record: unknown) => readonly u
 }
 
 function compileCsvReader(format: Format, width: number): RecordReader {
-  const readRow = compileRow(format.columns, width);
+  const readRow = compileRowReader(format.columns, width);
   return (record, take, fail) => {
     if (typeof record !== 'string') {
       fail(new EvaluationError('RECORD_FORMAT', 'Record is no CSV text'));

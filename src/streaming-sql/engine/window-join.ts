@@ -1,0 +1,174 @@
+import type { WindowJoinPlan } from '../plan.ts';
+import type { EngineContext, StatefulOperator } from './engine-context.ts';
+import { EvaluationError } from './engine-error.ts';
+import { compileExpression, type Evaluate } from './expression.ts';
+import { keyText } from './group-index.ts';
+import type { Row, RowSink, Value } from './row.ts';
+import type { SnapshotReader } from './snapshot-reader.ts';
+import type { SnapshotWriter } from './snapshot-writer.ts';
+
+interface Held {
+  readonly row: Row;
+  readonly rowtime: number;
+  matched: boolean;
+}
+
+interface Side {
+  readonly keys: readonly number[];
+  readonly width: number;
+  /** How long a row of this side can still meet rows of the other. */
+  readonly precedingMillis: number;
+  readonly outer: boolean;
+  readonly rows: Map<string, Held[]>;
+  watermark: number;
+}
+
+/**
+ * Joins two windowed streams: rows meet where their keys are equal and left.t lies between right.t - a and right.t + b,
+ * a and b being the RANGE of the left and the right window (0 without one). The result has the later ROWTIME; a row
+ * that met none comes out of an outer join at the end of its window. The buffer behind this puts rows in order.
+ */
+export class WindowJoin implements StatefulOperator {
+  readonly #left: Side;
+  readonly #right: Side;
+  readonly #condition: Evaluate | null;
+  readonly #next: RowSink;
+  readonly #context: EngineContext;
+  readonly #pump: string;
+
+  constructor(plan: WindowJoinPlan, next: RowSink, context: EngineContext, pump: string) {
+    const { join } = plan;
+    this.#left = createSide(
+      plan.equal.map(([left]) => left),
+      plan.leftWidth,
+      plan.leftPrecedingMillis,
+      join === 'left' || join === 'full',
+    );
+    this.#right = createSide(
+      plan.equal.map(([, right]) => right),
+      plan.rightWidth,
+      plan.rightPrecedingMillis,
+      join === 'right' || join === 'full',
+    );
+    this.#condition = plan.condition === null ? null : compileExpression(plan.condition, context);
+    this.#next = next;
+    this.#context = context;
+    this.#pump = pump;
+  }
+
+  /** Where the rows of one side go in. */
+  createInput(name: 'left' | 'right'): RowSink {
+    const side = name === 'left' ? this.#left : this.#right;
+    return {
+      accept: (row, rowtime) => this.#accept(side, { row, rowtime, matched: false }),
+      advance: (watermark) => this.#advance(side, watermark),
+    };
+  }
+
+  openKeys(): number {
+    return [this.#left, this.#right].reduce(
+      (sum, { rows }) => sum + [...rows.values()].reduce((n, held) => n + held.length, 0),
+      0,
+    );
+  }
+
+  stateBytes(): number {
+    return this.openKeys() * 160;
+  }
+
+  save(writer: SnapshotWriter): void {
+    for (const side of [this.#left, this.#right]) {
+      writer.float64(side.watermark);
+      writer.uint32(side.rows.size);
+      for (const [key, rows] of side.rows) {
+        writer.text(key);
+        writer.uint32(rows.length);
+        for (const { row, rowtime, matched } of rows) {
+          writer.values(row);
+          writer.float64(rowtime);
+          writer.uint32(matched ? 1 : 0);
+        }
+      }
+    }
+  }
+
+  load(reader: SnapshotReader): void {
+    for (const side of [this.#left, this.#right]) {
+      side.watermark = reader.float64();
+      for (let keys = reader.uint32(); keys > 0; keys--) {
+        const key = reader.text();
+        const rows: Held[] = [];
+        for (let count = reader.uint32(); count > 0; count--) {
+          rows.push({ row: reader.values(), rowtime: reader.float64(), matched: reader.uint32() === 1 });
+        }
+        side.rows.set(key, rows);
+      }
+    }
+  }
+
+  #accept(side: Side, held: Held): void {
+    const key = keyText(held.row, side.keys);
+    const others = (side === this.#left ? this.#right : this.#left).rows.get(key) ?? [];
+    const unequal = side.keys.some((column) => held.row[column] === null);
+    try {
+      for (const other of unequal ? [] : others)
+        this.#meet(side === this.#left ? held : other, side === this.#left ? other : held);
+    } catch (error) {
+      if (!(error instanceof EvaluationError)) throw error;
+      this.#context.reportError(error, held.row, held.rowtime, this.#pump);
+      return;
+    }
+    const rows = side.rows.get(key);
+    if (rows === undefined) side.rows.set(key, [held]);
+    else rows.push(held);
+  }
+
+  #meet(left: Held, right: Held): void {
+    const distance = left.rowtime - right.rowtime;
+    if (distance < -this.#left.precedingMillis || distance > this.#right.precedingMillis) return;
+    const rowtime = Math.max(left.rowtime, right.rowtime);
+    const row: Value[] = [...left.row, left.rowtime, ...right.row, right.rowtime];
+    if (this.#condition !== null && this.#condition(row, rowtime) !== true) return;
+    left.matched = true;
+    right.matched = true;
+    this.#next.accept(row, rowtime);
+  }
+
+  #advance(side: Side, watermark: number): void {
+    side.watermark = watermark;
+    const reached = Math.min(this.#left.watermark, this.#right.watermark);
+    this.#expire(this.#left, reached);
+    this.#expire(this.#right, reached);
+    this.#next.advance(reached);
+  }
+
+  /** Rows no later row can meet leave; unmatched ones of an outer side come out with NULLs. */
+  #expire(side: Side, watermark: number): void {
+    for (const [key, rows] of side.rows) {
+      if (rows[0]!.rowtime + side.precedingMillis >= watermark) continue;
+      const kept = rows.filter((held) => held.rowtime + side.precedingMillis >= watermark);
+      for (const held of rows) {
+        if (side.outer && !held.matched && held.rowtime + side.precedingMillis < watermark)
+          this.#emitAlone(side, held);
+      }
+      if (kept.length === 0) side.rows.delete(key);
+      else side.rows.set(key, kept);
+    }
+  }
+
+  #emitAlone(side: Side, { row, rowtime }: Held): void {
+    const missing = Array.from(
+      { length: (side === this.#left ? this.#right : this.#left).width + 1 },
+      () => null,
+    );
+    const own = [...row, rowtime];
+    this.#next.accept(
+      side === this.#left ? [...own, ...missing] : [...missing, ...own],
+      rowtime + side.precedingMillis,
+    );
+  }
+}
+
+function createSide(keys: readonly number[], width: number, precedingMillis: number, outer: boolean): Side {
+  return { keys, width, precedingMillis, outer, rows: new Map(), watermark: Number.NEGATIVE_INFINITY };
+}
