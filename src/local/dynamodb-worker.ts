@@ -6,6 +6,8 @@ import type { Durability } from './durable-log.ts';
 
 /** What the thread that keeps the tables is told when it starts. */
 export interface DynamodbWorkerData {
+  /** Address of a module beside whose node_modules dynalite lies; the compiled thread lies elsewhere. */
+  readonly resolveFrom: string;
   /** Folder of the tables; undefined keeps them in memory. */
   readonly folder: string | undefined;
   readonly durability: Durability;
@@ -41,9 +43,10 @@ interface TableRecord {
 type LevelClass = new (folder: string, options: object) => LevelDatabase;
 type Dynalite = (options: object) => Server;
 
-const require = createRequire(import.meta.url);
-const dynalite = require('dynalite') as Dynalite;
-const { Level } = createRequire(require.resolve('dynalite'))('level') as { Level: LevelClass };
+const options = workerData as DynamodbWorkerData;
+const requireBeside = createRequire(options.resolveFrom);
+const dynalite = requireBeside('dynalite') as Dynalite;
+const { Level } = createRequire(requireBeside.resolve('dynalite'))('level') as { Level: LevelClass };
 
 /** Not a table, item, index or tag key, so that no operation ever sees it. */
 const BARRIER_KEY = '!durable';
@@ -53,9 +56,9 @@ process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'ECONNRESET') throw error;
 });
 
-await start(workerData as DynamodbWorkerData);
+await start();
 
-async function start(options: DynamodbWorkerData): Promise<void> {
+async function start(): Promise<void> {
   process.env.AWS_REGION = options.region;
   process.env.AWS_ACCOUNT_ID = options.accountId;
   try {

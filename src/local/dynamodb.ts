@@ -1,10 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import type { Durability } from './durable-log.ts';
 import { createTables } from './dynamodb-tables.ts';
 import type { DynamodbWorkerData, DynamodbWorkerMessage } from './dynamodb-worker.ts';
+import { bundleFunction, stopBundling } from './lambda-bundle.ts';
 import { LocalError } from './local-error.ts';
 
 export interface DynamodbOptions {
@@ -35,7 +37,7 @@ const MAX_RESTARTS_PER_MINUTE = 10;
  * @throws LocalError when the folder cannot be opened or a table cannot be created
  */
 export async function startDynamodb(options: DynamodbOptions): Promise<Dynamodb> {
-  const thread = new DynamodbThread(options);
+  const thread = new DynamodbThread(options, await workerFile(options));
   await thread.start();
   try {
     await createTables(
@@ -49,15 +51,30 @@ export async function startDynamodb(options: DynamodbOptions): Promise<Dynamodb>
   return thread;
 }
 
+/** Compiled, the thread needs no copy of what strips types from TypeScript: that is 10 MB of memory. */
+async function workerFile({ dataFolder }: DynamodbOptions): Promise<string> {
+  const file = fileURLToPath(new URL('./dynamodb-worker.ts', import.meta.url));
+  if (dataFolder === undefined) return file;
+  const folder = join(dataFolder, 'functions');
+  const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
+  try {
+    return await bundleFunction({ name: 'dynamodb-worker', file, folder, projectFolder });
+  } finally {
+    await stopBundling();
+  }
+}
+
 class DynamodbThread implements Dynamodb {
   readonly #options: DynamodbOptions;
+  readonly #file: string;
   #worker: Worker | undefined;
   #port = 0;
   #stopping = false;
   #restarts: number[] = [];
 
-  constructor(options: DynamodbOptions) {
+  constructor(options: DynamodbOptions, file: string) {
     this.#options = options;
+    this.#file = file;
   }
 
   get url(): string {
@@ -65,7 +82,7 @@ class DynamodbThread implements Dynamodb {
   }
 
   async start(): Promise<void> {
-    const worker = new Worker(new URL('./dynamodb-worker.ts', import.meta.url), {
+    const worker = new Worker(this.#file, {
       workerData: this.#workerData(),
       resourceLimits: { maxYoungGenerationSizeMb: 8 },
     });
@@ -89,7 +106,7 @@ class DynamodbThread implements Dynamodb {
     const { dataFolder, durability, region, accountId } = this.#options;
     const folder = dataFolder === undefined ? undefined : join(dataFolder, 'dynamodb');
     if (folder) mkdirSync(folder, { recursive: true });
-    return { folder, durability, port: this.#port, region, accountId };
+    return { resolveFrom: import.meta.url, folder, durability, port: this.#port, region, accountId };
   }
 
   #restart(error: Error): void {

@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { get as httpGet, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -169,6 +171,18 @@ describe('S3 objects', () => {
     );
     expect(await get('same')).toMatchObject({ text: 'copied', Metadata: { a: '1' } });
     expect(await get('new')).toMatchObject({ text: 'copied', Metadata: { b: '2' } });
+  });
+
+  test('the bucket may stand in the host name', async () => {
+    await put('virtual', 'host');
+    const headers = {
+      host: `${Bucket}.s3.localhost`,
+      authorization: 'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/s3/aws4_request',
+    };
+    const response = await new Promise<IncomingMessage>((resolve) =>
+      httpGet(`${server.url}/virtual`, { headers }, resolve),
+    );
+    expect(await text(response)).toBe('host');
   });
 
   test('an object in an archive class cannot be read', async () => {
