@@ -2,6 +2,7 @@ import { didYouMean } from '../sql/index.ts';
 import { aggregateRules, isAggregate } from './aggregate-names.ts';
 import { call, checkExpression, type Environment } from './check-expression.ts';
 import { accepts, functionSignatures } from './function-signatures.ts';
+import { regexProblem, unknownDateLetter } from './literal-pattern.ts';
 import type { Expression } from './plan.ts';
 import { bigint, commonType, familyOf, interval, printType, timestamp } from './sql-type.ts';
 import type { CallSyntax } from './syntax.ts';
@@ -73,6 +74,26 @@ function checkSharedType(node: CallSyntax, values: readonly Expression[], env: E
     (node.name === 'REGEX_REPLACE' && values[1]?.kind !== 'literal')
   ) {
     env.checker.fail(node.start, `The pattern of ${node.name} must be a literal`);
+  }
+  checkPattern(node, values, env);
+}
+
+/** Patterns are literals, so that a wrong one stops the compilation and not every row. */
+function checkPattern(node: CallSyntax, values: readonly Expression[], env: Environment): void {
+  const at = node.name === 'REGEX_REPLACE' ? 1 : 0;
+  const pattern = values[at];
+  if (pattern?.kind !== 'literal' || typeof pattern.value !== 'string') return;
+  const start = node.arguments[at]?.start ?? node.start;
+  if (node.name === 'REGEX_REPLACE') {
+    const problem = regexProblem(pattern.value);
+    if (problem !== null) env.checker.fail(start, `Pattern '${pattern.value}' is not supported: ${problem}`);
+  } else if (/_TO_CHAR$|^CHAR_TO_/.test(node.name)) {
+    const letter = unknownDateLetter(pattern.value);
+    if (letter !== null)
+      env.checker.fail(
+        start,
+        `Date pattern letter "${letter}" is not supported, write text in single quotes inside the pattern`,
+      );
   }
 }
 

@@ -1,6 +1,7 @@
 import { checkCall } from './check-call.ts';
 import type { Checker } from './checker.ts';
 import { arithmeticType } from './function-signatures.ts';
+import { regexProblem, translateSimilar } from './literal-pattern.ts';
 import type { Expression } from './plan.ts';
 import { resolveName, type Scope } from './scope.ts';
 import {
@@ -275,7 +276,23 @@ function checkLike(
   }
   if (pattern.kind !== 'literal')
     env.checker.fail(node.pattern.start, 'A pattern must be a literal, other patterns are not supported');
+  checkPatternText(node, [pattern, ...escape_], env);
   return call(node.similar ? 'SIMILAR' : 'LIKE', [operand, pattern, ...escape_], boolean);
 }
 
 export const rowtimeExpression: Expression = { kind: 'rowtime', type: timestamp };
+
+function checkPatternText(
+  node: SyntaxExpression & { kind: 'like' },
+  [pattern, escapeLiteral]: readonly (Expression | undefined)[],
+  env: Environment,
+): void {
+  const escapeText = escapeLiteral?.kind === 'literal' ? String(escapeLiteral.value) : null;
+  if (escapeLiteral !== undefined && escapeText?.length !== 1) {
+    env.checker.fail(node.escape?.start ?? node.start, "ESCAPE must be one character, write ESCAPE '!'");
+  }
+  if (!node.similar || pattern?.kind !== 'literal') return;
+  const problem = regexProblem(translateSimilar(String(pattern.value), escapeText));
+  if (problem !== null)
+    env.checker.fail(node.pattern.start, `Pattern '${pattern.value}' is not supported: ${problem}`);
+}

@@ -12,6 +12,7 @@ import { approximateWidth, readWindowTerm } from './window-term.ts';
 export interface Grouping {
   readonly env: Environment;
   readonly finish: () => Operator;
+  readonly window: TumblingWindow | null;
 }
 
 interface GroupTerms {
@@ -35,13 +36,20 @@ export function checkGroupBy(select: Select, from: CheckedFrom, env: Environment
       "GROUP BY needs a term that grows with ROWTIME, add for example STEP(s.ROWTIME BY INTERVAL '60' SECOND)",
     );
   }
-  return groupedEnvironment(terms.keys, terms.windowTerms, env, from, (input, keys, aggregates) => ({
-    kind: 'tumblingAggregate',
-    input,
-    window: terms.window,
-    keys,
-    aggregates,
-  }));
+  const grouping = groupedEnvironment(
+    terms.keys,
+    terms.windowTerms,
+    env,
+    from,
+    (input, keys, aggregates) => ({
+      kind: 'tumblingAggregate',
+      input,
+      window: terms.window,
+      keys,
+      aggregates,
+    }),
+  );
+  return { ...grouping, window: terms.window };
 }
 
 /** WINDOWED BY STAGGER: the GROUP BY terms are plain keys; PARTITION BY must name the same ones. */
@@ -137,6 +145,7 @@ function groupedEnvironment(
   return {
     env: { ...env, intercept },
     finish: () => build(row.extend(from.operator), keyPositions, aggregates),
+    window: null,
   };
 }
 

@@ -1,12 +1,14 @@
 import { checkExpression, type Environment } from './check-expression.ts';
 import type { Expression, Operator, TumblingWindow } from './plan.ts';
 import type { Select, SyntaxExpression } from './syntax.ts';
-import { readWindowTerm } from './window-term.ts';
+import { instantWindow, readWindowTerm } from './window-term.ts';
 
 interface OrderContext {
   readonly select: Select;
   readonly env: Environment;
   readonly aliases: ReadonlyMap<string, SyntaxExpression>;
+  /** The window of a grouped query: its rows share one ROWTIME and need not wait for another window. */
+  readonly grouped?: TumblingWindow;
 }
 
 interface OutputRow {
@@ -47,7 +49,13 @@ export function planOrder(input: () => Operator, row: OutputRow, context: OrderC
     item: { kind: 'column', index: width + index, type: item.type } as const,
     descending,
   }));
-  const sorted: Operator = { kind: 'sort', input: extended, bucket, keys: columns };
+  const same = JSON.stringify(bucket) === JSON.stringify(context.grouped);
+  const sorted: Operator = {
+    kind: 'sort',
+    input: extended,
+    bucket: same ? instantWindow : bucket,
+    keys: columns,
+  };
   return {
     kind: 'project',
     input: sorted,

@@ -111,7 +111,13 @@ function checkGrouped(select: Select, from: CheckedFrom, env: Environment): Chec
     select.stagger === null ? checkGroupBy(select, from, env) : checkStagger(select, from, env);
   const items = checkItems(select.items, grouping.env);
   const having = select.having === null ? null : checkPredicate(select.having, grouping.env);
-  const order = { select, env: grouping.env, aliases: aliasesOf(select) };
+  const { window: grouped } = grouping;
+  const order = {
+    select,
+    env: grouping.env,
+    aliases: aliasesOf(select),
+    ...(grouped === null ? {} : { grouped }),
+  };
   return finish(items, select, checker, (row) =>
     planOrder(() => keep(grouping.finish(), having), row, order),
   );

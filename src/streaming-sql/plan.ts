@@ -98,8 +98,7 @@ export type Operator =
   | WindowJoinPlan
   | ReferenceJoinPlan
   | SortPlan
-  | UnionPlan
-  | TableFunctionPlan;
+  | UnionPlan;
 
 /** Reads a stream. Rows of the source carry the pseudo-columns behind their own columns. */
 export interface ScanPlan {
@@ -131,7 +130,13 @@ export interface TumblingAggregatePlan {
 }
 
 export type TumblingWindow =
-  | { readonly kind: 'fixed'; readonly widthMillis: number; readonly originMillis: number }
+  | {
+      readonly kind: 'fixed';
+      readonly widthMillis: number;
+      readonly originMillis: number;
+      /** Rows of one ROWTIME: the result keeps that ROWTIME instead of the end. */
+      readonly instant?: true;
+    }
   | { readonly kind: 'calendar'; readonly unit: 'MONTH' | 'YEAR' };
 
 /** WINDOWED BY STAGGER. Output row: keys, open time, aggregates; its ROWTIME is the close time. */
@@ -230,19 +235,13 @@ export interface SortPlan {
   readonly input: Operator;
   readonly bucket: TumblingWindow;
   readonly keys: readonly { readonly item: Expression; readonly descending: boolean }[];
+  /** Only the first so many rows of a bucket come out. */
+  readonly limit?: number;
 }
 
 export interface UnionPlan {
   readonly kind: 'union';
   readonly inputs: readonly Operator[];
-}
-
-export interface TableFunctionPlan {
-  readonly kind: 'tableFunction';
-  readonly function: string;
-  readonly input: Operator;
-  readonly columns: readonly number[];
-  readonly parameters: readonly (number | string | boolean)[];
 }
 
 export type Expression =

@@ -5,6 +5,14 @@ import type { TimeUnit } from './syntax.ts';
 /** 1970-01-04, the first Sunday: FLOOR(… TO WEEK) starts weeks on Sunday. */
 const FIRST_SUNDAY_MILLIS = 259_200_000;
 
+/** One window per ROWTIME. */
+export const instantWindow: TumblingWindow = {
+  kind: 'fixed',
+  widthMillis: 1,
+  originMillis: 0,
+  instant: true,
+};
+
 interface LinearTime {
   /** The constant time subtracted from ROWTIME. */
   readonly originMillis: number;
@@ -17,7 +25,7 @@ interface LinearTime {
  * FLOOR((ROWTIME - TIMESTAMP '…') SECOND / n TO SECOND). Any other expression answers undefined.
  */
 export function readWindowTerm(term: Expression): TumblingWindow | undefined {
-  if (term.kind === 'rowtime') return fixed(1, 0);
+  if (term.kind === 'rowtime') return instantWindow;
   if (term.kind !== 'call') return undefined;
   const [operand, by] = term.arguments;
   if (operand === undefined) return undefined;

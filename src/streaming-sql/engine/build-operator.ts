@@ -56,10 +56,6 @@ function createOperator(plan: UnaryPlan, next: RowSink, parts: PipelineParts): R
       return hold(new Sort(plan, next, context), parts);
     case 'referenceJoin':
       return new ReferenceJoin(plan, parts.reference(plan.reference), next, context, pump.name);
-    case 'tableFunction':
-      throw new EngineError(
-        `Cannot run pump '${pump.name}': this engine has no table function "${plan.function}"`,
-      );
   }
 }
 
@@ -105,7 +101,6 @@ function needsOrder(plan: Operator): boolean {
     case 'staggerAggregate':
     case 'windowJoin':
     case 'sort':
-    case 'tableFunction':
       return true;
     case 'union':
       return plan.inputs.some(needsOrder);

@@ -49,7 +49,8 @@ export class Sort implements RowSink, StatefulOperator {
     for (const start of closed.sort((a, b) => a - b)) {
       const rows = this.#buckets.get(start)!;
       this.#buckets.delete(start);
-      for (const { row, rowtime } of this.#sorted(rows)) this.#next.accept(row, rowtime);
+      for (const { row, rowtime } of this.#sorted(rows).slice(0, this.#plan.limit))
+        this.#next.accept(row, rowtime);
     }
     const oldest = Math.min(this.#watermark, ...this.#buckets.keys());
     this.#next.advance(oldest);

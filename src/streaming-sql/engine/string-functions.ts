@@ -1,6 +1,7 @@
 import { RE2JS } from 're2js';
+import { translateSimilar } from '../literal-pattern.ts';
 import { EvaluationError } from './engine-error.ts';
-import { compileLike, translateSimilar } from './pattern.ts';
+import { compileLike } from './like-pattern.ts';
 import type { Value } from './row.ts';
 import type { FunctionCompiler } from './scalar-functions.ts';
 

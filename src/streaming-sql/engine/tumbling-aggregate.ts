@@ -11,6 +11,8 @@ import { windowEnd, windowStart } from './tumbling-window.ts';
 interface Pane {
   readonly startMillis: number;
   readonly endMillis: number;
+  /** ROWTIME of the window's rows: its end, or its start for windows of a single ROWTIME. */
+  readonly rowtimeMillis: number;
   readonly table: GroupTable;
   /** Groups already emitted: the first so many. */
   emitted: number;
@@ -69,7 +71,7 @@ export class TumblingAggregate implements RowSink, StatefulOperator, Previewable
     for (const pane of this.#panes) {
       if (pane.endMillis > this.#watermark) break;
       if (!this.#emit(pane)) {
-        this.#next.advance(pane.endMillis);
+        this.#next.advance(pane.rowtimeMillis);
         return;
       }
     }
@@ -137,7 +139,9 @@ export class TumblingAggregate implements RowSink, StatefulOperator, Previewable
   #insert(startMillis: number): Pane {
     const table = new GroupTable(this.#plan.keys, this.#plan.aggregates, this.#hashBy);
     const endMillis = windowEnd(this.#plan.window, startMillis);
-    const pane: Pane = { startMillis, endMillis, table, emitted: 0, revisions: new Map() };
+    const { window } = this.#plan;
+    const rowtimeMillis = window.kind === 'fixed' && window.instant === true ? startMillis : endMillis;
+    const pane: Pane = { startMillis, endMillis, rowtimeMillis, table, emitted: 0, revisions: new Map() };
     const at = this.#panes.findIndex((other) => other.startMillis > startMillis);
     this.#panes.splice(at < 0 ? this.#panes.length : at, 0, pane);
     return pane;
@@ -171,7 +175,7 @@ export class TumblingAggregate implements RowSink, StatefulOperator, Previewable
     const context = this.#context;
     context.final = pane.endMillis + context.allowedLatenessMillis <= this.#watermark;
     try {
-      this.#next.accept(pane.table.rowOf(group, pane.startMillis), pane.endMillis);
+      this.#next.accept(pane.table.rowOf(group, pane.startMillis), pane.rowtimeMillis);
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error;
       if (context.preview === null) {

@@ -46,22 +46,3 @@ function matchPieces(pieces: readonly Piece[], text: string): boolean {
   while (pieces[piece] === ANY) piece++;
   return piece === pieces.length;
 }
-
-/** SIMILAR TO as a regular expression: % and _ as in LIKE; | * + ? { } ( ) [ ] as in regular expressions. */
-export function translateSimilar(pattern: string, escapeCharacter: string | null): string {
-  let result = '';
-  for (let at = 0; at < pattern.length; at++) {
-    const character = pattern[at]!;
-    if (character === escapeCharacter && at + 1 < pattern.length) result += quote(pattern[++at]!);
-    else if (character === '%') result += '.*';
-    else if (character === '_') result += '.';
-    else if ('|*+?{}()[]-,'.includes(character) || (character === '^' && pattern[at - 1] === '['))
-      result += character;
-    else result += quote(character);
-  }
-  return result;
-}
-
-function quote(character: string): string {
-  return /[\\^$.|?*+()[\]{}]/.test(character) ? `\\${character}` : character;
-}
