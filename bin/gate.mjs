@@ -15,7 +15,13 @@ const steps = [
   { name: 'package', args: [bin('serverless/bin/serverless.js'), 'package'] },
   {
     name: 'tests',
-    args: [bin('vitest/vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+    args: [
+      bin('vitest/vitest.mjs'),
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    ],
   },
 ];
 

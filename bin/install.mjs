@@ -8,12 +8,20 @@ import { fileURLToPath } from 'node:url';
 export const projectFolder = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 
 /** The Node 24 that came with the dependencies: the runtime the functions have on AWS. */
-export const node24 = join(projectFolder, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+export const node24 = join(
+  projectFolder,
+  'node_modules',
+  'node',
+  'bin',
+  process.platform === 'win32' ? 'node.exe' : 'node',
+);
 
 /** Installs the dependencies of the lockfile, unless that was done already for this very lockfile. */
 export function installWhatIsMissing() {
   const marker = join(projectFolder, 'node_modules', '.mesonet-installed');
-  const wanted = createHash('sha256').update(readFileSync(join(projectFolder, 'package-lock.json'))).digest('hex');
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(projectFolder, 'package-lock.json')))
+    .digest('hex');
   if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted && existsSync(node24)) return;
   console.error('Installing dependencies, once; this takes about a minute');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';

@@ -118,10 +118,14 @@ function stopOnSignals(
   stopSimulator: (() => void) | undefined,
   say: (text: string) => void,
 ): void {
-  let isStopping = false;
+  let stopping: number | undefined;
   const stop = async (): Promise<void> => {
-    if (isStopping) process.exit(1);
-    isStopping = true;
+    if (stopping !== undefined) {
+      // Ctrl-C in a terminal arrives twice: from the terminal, and from the process that started this one.
+      if (performance.now() - stopping > 1000) process.exit(1);
+      return;
+    }
+    stopping = performance.now();
     say('Stopping …');
     stopSimulator?.();
     await mesonet.stop();

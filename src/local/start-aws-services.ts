@@ -36,6 +36,7 @@ export interface StartAwsServicesOptions {
   readonly publish: PublishToTopic;
   /** `host:port` of the MQTT listener. */
   readonly mqttAddress: () => string;
+  readonly nowMillis: () => number;
   readonly report: (text: string) => void;
 }
 
@@ -61,6 +62,7 @@ export async function startAwsServices(options: StartAwsServicesOptions): Promis
         resource,
         log,
         store,
+        nowMillis: options.nowMillis,
         stage: ledger.stage(`delivery ${resource.name}`),
         onError: (error) => report(`Cannot deliver '${resource.name}': ${error.message}`),
       }),
@@ -71,8 +73,9 @@ export async function startAwsServices(options: StartAwsServicesOptions): Promis
     durability: options.durability,
     onRestart: (error) => report(`DynamoDB was started again: ${error.message}`),
   });
-  const kinesis = kinesisOperations({ ...stack, streams: [...options.streams.values()], log });
-  const firehose = firehoseOperations({ ...stack, deliveries, log });
+  const createdMillis = options.nowMillis();
+  const kinesis = kinesisOperations({ ...stack, streams: [...options.streams.values()], log, createdMillis });
+  const firehose = firehoseOperations({ ...stack, deliveries, log, createdMillis });
   const sns = createSns({ ...stack, onPublish: ({ message }) => options.alerts.add(message) });
   const endpoint = createAwsEndpoint({
     kinesis: jsonFace(kinesis),

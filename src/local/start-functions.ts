@@ -44,6 +44,7 @@ export async function startFunctions(options: StartFunctionsOptions): Promise<Ru
     ...options,
     functions: stack.functions,
     region: stack.region,
+    concurrency: concurrencyOf(stack),
     onMetric: (datum) => countRejections(datum, ledger),
   });
   const queues = startQueues(options, runtime);
@@ -64,6 +65,17 @@ export async function startFunctions(options: StartFunctionsOptions): Promise<Ru
       await runtime.stop();
     },
   };
+}
+
+/** Lambda runs one invocation for each shard and parallel lane (Lambda developer guide, Kinesis event source mappings). */
+function concurrencyOf({ streams, eventSourceMappings }: Stack): Record<string, number> {
+  const shardsOf = (arn: string): number => streams.find((stream) => stream.arn === arn)?.shardCount ?? 1;
+  return Object.fromEntries(
+    eventSourceMappings.map(({ functionName, streamArn, parallelizationFactor }) => [
+      functionName,
+      shardsOf(streamArn) * parallelizationFactor,
+    ]),
+  );
 }
 
 function startQueues(

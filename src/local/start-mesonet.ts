@@ -168,7 +168,9 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
   stops.push(() => page.stop());
   if (options.withFunctions ?? true) functions.listen();
   const trim = setInterval(() => {
-    for (const stream of streams.values()) stream.trim(nowMillis());
+    const buffers = [...functions.queues.values()].map(({ stream }) => stream);
+    for (const stream of [...streams.values(), ...services.deliveryBuffers.values(), ...buffers])
+      stream.trim(nowMillis());
   }, TRIM_MILLIS);
   stops.push(() => clearInterval(trim));
   return {

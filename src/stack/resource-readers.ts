@@ -51,7 +51,9 @@ export const readers: Readonly<Record<string, ResourceReader>> = {
     read: (logicalId, properties, { draft, ...context }) => {
       if (logicalId === 'ServerlessDeploymentBucket') return;
       const rules = listOf(objectOf(properties, 'LifecycleConfiguration'), 'Rules');
-      draft.buckets.push({ ...named(logicalId, context), lifecycle: rules.map(readLifecycleRule) });
+      reportNested(logicalId, 'AWS::S3::Bucket', rules, LIFECYCLE_PROPERTIES, draft);
+      const enabled = rules.filter((rule) => textOf(rule, 'Status') === 'Enabled');
+      draft.buckets.push({ ...named(logicalId, context), lifecycle: enabled.map(readLifecycleRule) });
     },
   },
   'AWS::DynamoDB::Table': {
@@ -191,6 +193,40 @@ function named(
   };
 }
 
+/** Properties below the top that are read, or make no difference here. */
+const DESTINATION_PROPERTIES = [
+  'BucketARN',
+  'RoleARN',
+  'Prefix',
+  'ErrorOutputPrefix',
+  'BufferingHints',
+  'CompressionFormat',
+  'CloudWatchLoggingOptions',
+];
+const LIFECYCLE_PROPERTIES = [
+  'Id',
+  'Status',
+  'Prefix',
+  'ObjectSizeGreaterThan',
+  'Transitions',
+  'ExpirationInDays',
+  'AbortIncompleteMultipartUpload',
+];
+
+function reportNested(
+  logicalId: string,
+  type: string,
+  parts: readonly Properties[],
+  known: readonly string[],
+  { notEmulated }: ReadingContext['draft'],
+): void {
+  for (const name of parts
+    .flatMap((part) => Object.keys(part))
+    .filter((property) => !known.includes(property))) {
+    notEmulated.push({ logicalId, type, reason: `property ${name} is ignored` });
+  }
+}
+
 /** The function's name, of its name, its ARN or its qualified ARN. */
 function functionNameOf(reference: string): string {
   const found = /:function:([^:]+)/.exec(reference);
@@ -231,6 +267,13 @@ function readDeliveryStream(
 ): void {
   const destination = objectOf(properties, 'ExtendedS3DestinationConfiguration');
   const hints = objectOf(destination, 'BufferingHints');
+  reportNested(
+    logicalId,
+    'AWS::KinesisFirehose::DeliveryStream',
+    [destination],
+    DESTINATION_PROPERTIES,
+    draft,
+  );
   draft.deliveryStreams.push({
     ...named(logicalId, context),
     bucketName: (textOf(destination, 'BucketARN') ?? '').replace('arn:aws:s3:::', ''),
