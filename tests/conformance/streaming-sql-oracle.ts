@@ -63,3 +63,43 @@ export function slideSlowly(
     };
   });
 }
+
+/** A window join the slow way: every order against every shipment; unmatched orders come out alone. */
+export function joinSlowly(
+  orders: readonly OraclePoint[],
+  shipments: readonly OraclePoint[],
+  left: number,
+  right: number,
+) {
+  type Joined = { key: string; order: number; shipment: number | null; time: number };
+  return orders.flatMap((order): Joined[] => {
+    const met = shipments.filter(
+      ({ key, time }) => key === order.key && order.time >= time - left && order.time <= time + right,
+    );
+    if (met.length === 0)
+      return [{ key: order.key, order: order.value, shipment: null, time: order.time + left }];
+    return met.map((shipment) => ({
+      key: order.key,
+      order: order.value,
+      shipment: shipment.value,
+      time: Math.max(order.time, shipment.time),
+    }));
+  });
+}
+
+/** Stagger windows the slow way: a key's first row opens a window of fixed length, the next row after it another. */
+export function staggerSlowly(rows: readonly OraclePoint[], length: number) {
+  return [...new Set(rows.map(({ key }) => key))].flatMap((key) => {
+    const windows: { key: string; count: number; sum: number; time: number }[] = [];
+    for (const { value, time } of rows.filter((row) => row.key === key)) {
+      const last = windows.at(-1);
+      if (last === undefined || time >= last.time)
+        windows.push({ key, count: 1, sum: value, time: time + length });
+      else {
+        last.count++;
+        last.sum += value;
+      }
+    }
+    return windows;
+  });
+}

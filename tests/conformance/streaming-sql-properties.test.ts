@@ -4,10 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { createEngine, type OutputRow } from '../../src/streaming-sql/engine/index.ts';
 import { compileApplication, type InputSchema, type TimeOptions } from '../../src/streaming-sql/index.ts';
 import {
+  joinSlowly,
   type OraclePoint,
   type OracleRow,
   type OracleWindow,
   slideSlowly,
+  staggerSlowly,
   tumbleSlowly,
 } from './streaming-sql-oracle.ts';
 
@@ -177,6 +179,68 @@ describe('sliding windows agree with the slow oracle', () => {
       { numRuns: 500 },
     );
   });
+});
+
+/** Runs a program over points, restored once on the way; `side` tells which stream a point goes to. */
+function runPoints(
+  program: string,
+  drawn: readonly (OraclePoint & { side?: string })[],
+  restartAt: number,
+): OutputRow[] {
+  const plan = compileApplication(program, { input });
+  const found: OutputRow[] = [];
+  const options = { onRow: (_: string, row: OutputRow) => found.push(row), outputs: ['OUT'] };
+  let engine = createEngine(plan, options);
+  drawn.forEach(({ key: k, value: v, time, side }, index) => {
+    if (index === restartAt) engine = createEngine(plan, { ...options, restore: engine.snapshot() });
+    engine.acceptRecord({ k: side === undefined ? k : `${side}${k}`, v }, { arrivalMillis: time });
+  });
+  engine.advance(10_000_000_000);
+  return found;
+}
+
+const byText = (rowsGiven: readonly object[]) => rowsGiven.map((row) => JSON.stringify(row)).sort();
+const printed = (millis: number) => new Date(millis).toISOString().replace('T', ' ').replace('Z', '');
+
+it('stagger windows agree with the slow oracle', () => {
+  const program = `CREATE STREAM "OUT" ("key" VARCHAR(8), "count" BIGINT, "sum" DOUBLE, "time" TIMESTAMP);
+    CREATE PUMP "P" AS INSERT INTO "OUT" SELECT STREAM "k", COUNT(*), SUM("v"), ROWTIME FROM S_001
+    WINDOWED BY STAGGER (PARTITION BY "k" RANGE INTERVAL '10' SECOND)`;
+  fc.assert(
+    fc.property(points, fc.nat(60), (drawn, restartAt) => {
+      const expected = staggerSlowly(drawn, 10_000).map((row) => ({ ...row, time: printed(row.time) }));
+      expect(byText(runPoints(program, drawn, restartAt))).toEqual(byText(expected));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+it('left window joins agree with the slow oracle, in ROWTIME order', () => {
+  const program = `CREATE STREAM O ("k" VARCHAR(8), "v" DOUBLE); CREATE STREAM H ("k" VARCHAR(8), "v" DOUBLE);
+    CREATE STREAM "OUT" ("key" VARCHAR(8), "order" DOUBLE, "shipment" DOUBLE, "time" TIMESTAMP);
+    CREATE PUMP PO AS INSERT INTO O SELECT STREAM SUBSTRING("k" FROM 2), "v" FROM S_001 WHERE "k" LIKE 'o%';
+    CREATE PUMP PH AS INSERT INTO H SELECT STREAM SUBSTRING("k" FROM 2), "v" FROM S_001 WHERE "k" LIKE 'h%';
+    CREATE PUMP PJ AS INSERT INTO "OUT" SELECT STREAM o."k", o."v", h."v", ROWTIME
+    FROM O OVER (RANGE INTERVAL '10' SECOND PRECEDING) AS o LEFT JOIN H OVER (RANGE INTERVAL '4' SECOND PRECEDING) AS h ON o."k" = h."k"`;
+  fc.assert(
+    fc.property(
+      points,
+      fc.array(fc.boolean(), { minLength: 60, maxLength: 60 }),
+      fc.nat(60),
+      (drawn, sides, restartAt) => {
+        const sided = drawn.map((point, i) => ({ ...point, side: sides[i] ? 'o' : 'h' }));
+        const [orders, shipments] = ['o', 'h'].map((side) => sided.filter((point) => point.side === side));
+        const expected = joinSlowly(orders!, shipments!, 10_000, 4000).map((row) => ({
+          ...row,
+          time: printed(row.time),
+        }));
+        const found = runPoints(program, sided, restartAt);
+        expect(byText(found)).toEqual(byText(expected));
+        expect(found.map(({ time }) => time)).toEqual(found.map(({ time }) => time).toSorted());
+      },
+    ),
+    { numRuns: 500 },
+  );
 });
 
 it('the shipped application gives the same rows when it is restored before every record', () => {

@@ -4,11 +4,12 @@ import { printTimestamp } from '../timestamp-text.ts';
 import { buildOperator, outputTypes } from './build-operator.ts';
 import type { EngineContext, PreviewableOperator, StatefulOperator } from './engine-context.ts';
 import { EngineError, EvaluationError } from './engine-error.ts';
-import type { EngineOptions, EngineStats, ErrorRow, OpenWindow, RecordMeta } from './engine-options.ts';
+import type { EngineOptions, EngineStats, OpenWindow, RecordMeta } from './engine-options.ts';
+import { makeErrorRow } from './error-row.ts';
 import { compileRecordReader, type RecordReader } from './record-reader.ts';
 import { readReference } from './reference-join.ts';
 import type { Row, Value } from './row.ts';
-import { compileRowPrinter } from './row-printer.ts';
+import { compileRowPrinter, type OutputRow } from './row-printer.ts';
 import { openSnapshot, sealSnapshot } from './snapshot-envelope.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
@@ -17,7 +18,6 @@ import { StreamNode } from './stream-node.ts';
 
 /** Rows one record may push out of closing windows: the rest waits for the next record or `advance`. */
 const ROWS_PER_RECORD = 256;
-const MAX_DATA_ROW = 49_152;
 const DEFAULT_MAX_GROUPS = 4_000_000;
 
 /** Runs a plan: rows in, rows out, time as an input. It does no I/O and reads no clock. */
@@ -31,6 +31,7 @@ export class Engine {
   readonly #streams: ReadonlyMap<string, StreamNode>;
   readonly #stateful: StatefulOperator[] = [];
   readonly #previewable: PreviewableOperator[] = [];
+  readonly #printers: ReadonlyMap<string, (row: Row) => OutputRow>;
   readonly #takeRow: (row: Value[]) => void;
   readonly #failRow: (error: EvaluationError) => void;
   readonly #width: number;
@@ -50,6 +51,7 @@ export class Engine {
       throw new EngineError(`Cannot run plan of format ${plan.formatVersion}, this engine runs format 1`);
     this.plan = plan;
     this.#options = options;
+    this.#printers = new Map(plan.streams.map((stream) => [stream.name, compileRowPrinter(stream)]));
     this.#context = this.#createContext();
     this.#clock = new SourceClock(plan.time, options.shardIds ?? []);
     this.#width = plan.input.columns.length + pseudoColumns.length;
@@ -95,9 +97,8 @@ export class Engine {
   /** The rows of the windows that are open now, at most `limit`; changes nothing. */
   openWindows(limit = 1000): OpenWindow[] {
     const found: OpenWindow[] = [];
-    const printers = new Map(this.plan.streams.map((stream) => [stream.name, compileRowPrinter(stream)]));
     this.#context.preview = (stream, row, rowtime) => {
-      const print = printers.get(stream);
+      const print = this.#printers.get(stream);
       if (print !== undefined) found.push({ stream, row: print(row), windowEndMillis: rowtime });
     };
     try {
@@ -187,19 +188,7 @@ export class Engine {
 
   #reportError(error: EvaluationError, data: unknown, rowtime: number, pump: string): void {
     this.#errors++;
-    const { onError } = this.#options;
-    if (onError === undefined) return;
-    const time = printTimestamp(rowtime);
-    const row: ErrorRow = {
-      ERROR_TIME: time,
-      ERROR_LEVEL: 'ERROR',
-      ERROR_NAME: error.errorName.slice(0, 32),
-      MESSAGE: error.message.slice(0, 4096),
-      DATA_ROWTIME: time,
-      DATA_ROW: hex(typeof data === 'string' ? data : (JSON.stringify(data) ?? '')),
-      PUMP_NAME: pump.slice(0, 128),
-    };
-    onError(row);
+    this.#options.onError?.(makeErrorRow(error, data, rowtime, pump));
   }
 
   #createContext(): EngineContext {
@@ -222,9 +211,8 @@ export class Engine {
 
   #outputOf(name: string): ((row: Row, rowtime: number) => void) | null {
     const { outputs, onRow } = this.#options;
-    const stream = this.plan.streams.find((candidate) => candidate.name === name);
-    if (stream === undefined || (outputs !== undefined && !outputs.includes(name))) return null;
-    const print = compileRowPrinter(stream);
+    const print = this.#printers.get(name);
+    if (print === undefined || (outputs !== undefined && !outputs.includes(name))) return null;
     const context = this.#context;
     return (row, rowtimeMillis) => {
       this.#rowsOut++;
@@ -292,11 +280,4 @@ export class Engine {
 /** Starts a plan, from nothing or from a snapshot. @throws SnapshotError when the snapshot does not belong to it */
 export function createEngine(plan: ApplicationPlan, options: EngineOptions): Engine {
   return new Engine(plan, options);
-}
-
-const encoder = new TextEncoder();
-
-function hex(text: string): string {
-  const bytes = encoder.encode(text.slice(0, MAX_DATA_ROW / 2)).subarray(0, MAX_DATA_ROW / 2);
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
