@@ -1,16 +1,16 @@
 import { basename } from 'node:path';
 import type { Stack } from '../stack/stack.ts';
-import type { DurableLog } from './durable-log.ts';
-import type { MetricDatum } from './emf.ts';
-import { EventSourceMapping, type Lag } from './event-source-mapping.ts';
-import type { FailureDocument } from './event-source-mapping-event.ts';
-import type { KinesisStream } from './kinesis-stream.ts';
-import { LambdaQueue } from './lambda-queue.ts';
-import { LambdaRuntime } from './lambda-runtime.ts';
-import type { LocalPort } from './lambda-sandbox.ts';
+import { EventSourceMapping, type Lag } from './event-source-mapping/event-source-mapping.ts';
+import type { FailureDocument } from './event-source-mapping/event-source-mapping-event.ts';
+import type { MetricDatum } from './lambda/emf.ts';
+import { LambdaQueue } from './lambda/lambda-queue.ts';
+import { LambdaRuntime } from './lambda/lambda-runtime.ts';
+import type { LocalPort } from './lambda/lambda-sandbox.ts';
+import { startSchedules } from './lambda/schedule.ts';
 import { type Ledger, REJECTED_STAGE } from './ledger.ts';
 import { LocalError } from './local-error.ts';
-import { startSchedules } from './schedule.ts';
+import type { DurableLog } from './log/durable-log.ts';
+import type { KinesisStream } from './log/kinesis-stream.ts';
 
 export interface StartFunctionsOptions {
   readonly stack: Stack;

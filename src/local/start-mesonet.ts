@@ -3,19 +3,19 @@ import { join } from 'node:path';
 import { compileStack } from '../stack/compile-stack.ts';
 import { readStack } from '../stack/read-stack.ts';
 import type { Stack } from '../stack/stack.ts';
-import { AlertLog } from './alert-log.ts';
-import { buildDashboard } from './dashboard-files.ts';
-import { type Durability, DurableLog } from './durable-log.ts';
-import { lockFolder } from './folder-lock.ts';
-import { KinesisStream } from './kinesis-stream.ts';
+import { AlertLog } from './http/alert-log.ts';
+import { buildDashboard } from './http/dashboard-files.ts';
+import { type StageLag, Statistics } from './http/statistics.ts';
+import { MqttDoor } from './iot-core/mqtt-door.ts';
+import { RulesEngine } from './iot-core/rules-engine.ts';
 import { Ledger, type LedgerReport } from './ledger.ts';
 import { LocalError } from './local-error.ts';
-import { MqttDoor } from './mqtt-door.ts';
-import { RulesEngine } from './rules-engine.ts';
+import { type Durability, DurableLog } from './log/durable-log.ts';
+import { lockFolder } from './log/folder-lock.ts';
+import { KinesisStream } from './log/kinesis-stream.ts';
 import { startAwsServices } from './start-aws-services.ts';
 import { startFunctions } from './start-functions.ts';
 import { startPage } from './start-page.ts';
-import { type StageLag, Statistics } from './statistics.ts';
 import { compileApplicationFile, StreamingApplication } from './streaming-application.ts';
 
 /** How the runtime is started. Every port may be 0, which takes any free one. */

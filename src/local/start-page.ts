@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Stack } from '../stack/stack.ts';
-import type { AlertLog } from './alert-log.ts';
-import type { DurableLog } from './durable-log.ts';
-import { createHttpApi } from './http-api.ts';
-import { createPageServer, listen, sendJson } from './http-server.ts';
-import type { KinesisStream } from './kinesis-stream.ts';
-import { LiveFeed } from './live-feed.ts';
+import type { AlertLog } from './http/alert-log.ts';
+import { createHttpApi } from './http/http-api.ts';
+import { createPageServer, listen, sendJson } from './http/http-server.ts';
+import { LiveFeed } from './http/live-feed.ts';
+import type { Statistics } from './http/statistics.ts';
+import type { DurableLog } from './log/durable-log.ts';
+import type { KinesisStream } from './log/kinesis-stream.ts';
 import type { RunningFunctions } from './start-functions.ts';
-import type { Statistics } from './statistics.ts';
 import type { StreamingApplication } from './streaming-application.ts';
 
 export interface StartPageOptions {

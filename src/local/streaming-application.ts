@@ -8,11 +8,11 @@ import {
   SnapshotError,
 } from '../streaming-sql/engine/index.ts';
 import { type ApplicationPlan, compileApplication, type InputSchema } from '../streaming-sql/index.ts';
-import type { DurableLog } from './durable-log.ts';
-import type { KinesisStream } from './kinesis-stream.ts';
+import type { StageLag } from './http/statistics.ts';
 import type { Ledger, LedgerStage } from './ledger.ts';
 import { LocalError } from './local-error.ts';
-import type { StageLag } from './statistics.ts';
+import type { DurableLog } from './log/durable-log.ts';
+import type { KinesisStream } from './log/kinesis-stream.ts';
 
 /** Compiles an application's SQL with the input schema beside it. @throws StreamingSqlError with file, line and caret */
 export function compileApplicationFile(

@@ -1,0 +1,169 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { MAX_PAYLOAD_BYTES } from '../lambda/lambda-function.ts';
+import type { StreamRecord } from '../log/kinesis-stream.ts';
+import { indexOf } from '../log/sequence-number.ts';
+import type { EventSourceMappingOptions } from './event-source-mapping.ts';
+import { type EventSource, envelopeBytes, recordBytes } from './event-source-mapping-event.ts';
+import { EventSourceMappingLane, type MappingCounts } from './event-source-mapping-lane.ts';
+import { ShardProgress } from './event-source-mapping-progress.ts';
+
+export interface ShardOptions {
+  readonly options: EventSourceMappingOptions;
+  readonly shardId: string;
+  readonly filter: (record: StreamRecord) => boolean;
+  readonly counts: MappingCounts;
+  readonly signal: AbortSignal;
+}
+
+/** How many reads in a row before others get their turn. */
+const MAX_READS = 8;
+
+/** A checkpoint before the first record. */
+const START = 'TRIM_HORIZON';
+
+/** One shard of one mapping: reads ahead a little, hands records to its lanes, keeps the checkpoint. */
+export class EventSourceMappingShard {
+  readonly #options: EventSourceMappingOptions;
+  readonly #shardId: string;
+  readonly #filter: (record: StreamRecord) => boolean;
+  readonly #signal: AbortSignal;
+  readonly #lanes: readonly EventSourceMappingLane[];
+  readonly #progress = new ShardProgress();
+  readonly #checkpointKey: string;
+  readonly #envelopeBytes: number;
+  #checkpoint: string | undefined;
+  #position: string | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor({ options, shardId, filter, counts, signal }: ShardOptions) {
+    this.#options = options;
+    this.#shardId = shardId;
+    this.#filter = filter;
+    this.#signal = signal;
+    this.#checkpointKey = `esm/${options.mapping.logicalId}/${shardId}`;
+    this.#checkpoint = this.#startingPoint();
+    this.#position = this.#checkpoint;
+    const source = this.#source();
+    this.#envelopeBytes = envelopeBytes(source) + 1;
+    const context = {
+      options,
+      source,
+      counts,
+      settled: () => this.#keepCheckpoint(),
+      sleep: (millis: number) => delay(millis, undefined, { signal }).catch(() => undefined),
+      stopped: () => signal.aborted,
+    };
+    this.#lanes = Array.from(
+      { length: options.mapping.parallelizationFactor },
+      () => new EventSourceMappingLane(context),
+    );
+  }
+
+  /** Reads what there is room for, and starts the batches that are ready. */
+  pump(): void {
+    if (this.#signal.aborted) return;
+    this.#fill();
+    for (const lane of this.#lanes) lane.startWhenReady(() => this.pump());
+    this.#setTimer();
+  }
+
+  backlog(): { records: number; oldestArrivalMillis?: number } {
+    return this.#options.stream.backlog(this.#shardId, this.#checkpoint);
+  }
+
+  async drained(): Promise<void> {
+    clearTimeout(this.#timer);
+    await Promise.all(this.#lanes.map((lane) => lane.drained()));
+  }
+
+  /** `LATEST` is decided once: a restart before the first success goes on from there. */
+  #startingPoint(): string | undefined {
+    const { log, stream, mapping } = this.#options;
+    const kept = log.readState(this.#checkpointKey)?.toString();
+    if (kept !== undefined) return kept === START ? undefined : kept;
+    if (mapping.startingPosition === 'TRIM_HORIZON') return undefined;
+    const latest = stream.latestSequenceNumber(this.#shardId);
+    log.writeState(this.#checkpointKey, Buffer.from(latest ?? START));
+    return latest;
+  }
+
+  #source(): EventSource {
+    const { mapping, region } = this.#options;
+    const accountId = mapping.streamArn.split(':')[4] ?? '';
+    const roleArn = `arn:aws:iam::${accountId}:role/${mapping.functionName}`;
+    return { streamArn: mapping.streamArn, shardId: this.#shardId, region, roleArn };
+  }
+
+  #fill(): void {
+    const { stream, mapping } = this.#options;
+    const factor = mapping.parallelizationFactor;
+    for (let reads = 0; ; reads += 1) {
+      if (reads === MAX_READS) {
+        // A filter that lets little through must not hold up everything else in the process.
+        setImmediate(() => this.pump());
+        return;
+      }
+      const queued = this.#lanes.reduce((sum, lane) => sum + lane.queued, 0);
+      const bytes = this.#lanes.reduce((sum, lane) => sum + lane.queuedBytes, 0);
+      const ahead = 2 * mapping.batchSize * factor - this.#progress.size;
+      const room = Math.min(mapping.batchSize * factor - queued, ahead);
+      if (room <= 0 || bytes >= MAX_PAYLOAD_BYTES * factor) return;
+      const limits = { maxRecords: room, maxBytes: MAX_PAYLOAD_BYTES };
+      const records = stream.read(this.#shardId, this.#position, limits);
+      if (records.length === 0) return;
+      this.#countGap(records[0]!);
+      for (const record of records) this.#take(record);
+      this.#position = records.at(-1)!.sequenceNumber;
+      this.#keepCheckpoint();
+    }
+  }
+
+  /** Retention may have trimmed records that were never read: they are counted, not skipped in silence. */
+  #countGap(first: StreamRecord): void {
+    if (this.#position === undefined) return;
+    const missing = indexOf(first.sequenceNumber) - indexOf(this.#position) - 1;
+    if (missing > 0) this.#progress.track(this.#position, 'expired', missing);
+  }
+
+  #take(record: StreamRecord): void {
+    if (!this.#filter(record)) {
+      this.#progress.track(record.sequenceNumber, 'filtered');
+      return;
+    }
+    const tracked = this.#progress.track(record.sequenceNumber);
+    const bytes = recordBytes(record, this.#envelopeBytes);
+    this.#lanes[laneOf(record.partitionKey, this.#lanes.length)]!.push({ record, tracked, bytes });
+  }
+
+  /** Joins the next commit: the checkpoint and the counts of what it passes belong together. */
+  #keepCheckpoint(): void {
+    const advance = this.#progress.advance();
+    if (!advance) return;
+    const { stage, log } = this.#options;
+    this.#checkpoint = advance.sequenceNumber;
+    log.writeState(this.#checkpointKey, Buffer.from(advance.sequenceNumber));
+    for (const [fate, count] of advance.fates) {
+      stage.in(count);
+      if (fate === 'delivered') stage.out(count);
+      else stage.drop(fate, count);
+    }
+  }
+
+  #setTimer(): void {
+    clearTimeout(this.#timer);
+    const ends = this.#lanes.flatMap((lane) => (lane.idle ? (lane.windowEndMillis ?? []) : []));
+    if (ends.length === 0) return;
+    const waitMillis = Math.max(1, Math.ceil(Math.min(...ends) - performance.now()));
+    this.#timer = setTimeout(() => this.pump(), waitMillis);
+  }
+}
+
+/** The same partition key always comes to the same lane, which keeps its order. */
+function laneOf(partitionKey: string, lanes: number): number {
+  if (lanes === 1) return 0;
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < partitionKey.length; at += 1) {
+    hash = Math.imul(hash ^ partitionKey.charCodeAt(at), 0x01000193);
+  }
+  return (hash >>> 0) % lanes;
+}

@@ -1,0 +1,144 @@
+import type { LambdaResult } from '../lambda/lambda-function.ts';
+import { LocalError } from '../local-error.ts';
+import type { DurableLog } from '../log/durable-log.ts';
+import type { KinesisStream } from '../log/kinesis-stream.ts';
+import type { FailureDocument } from './event-source-mapping-event.ts';
+import { compileFilters } from './event-source-mapping-filter.ts';
+import type { MappingCounts } from './event-source-mapping-lane.ts';
+import { EventSourceMappingShard } from './event-source-mapping-shard.ts';
+
+/** `AWS::Lambda::EventSourceMapping` of a Kinesis stream, resolved. */
+export interface EventSourceMappingProperties {
+  readonly logicalId: string;
+  readonly functionName: string;
+  readonly streamArn: string;
+  readonly startingPosition: 'TRIM_HORIZON' | 'LATEST';
+  readonly batchSize: number;
+  readonly batchWindowSeconds: number;
+  readonly parallelizationFactor: number;
+  readonly bisect: boolean;
+  /** -1: until the record expires. */
+  readonly maximumRetryAttempts: number;
+  /** -1: no limit but the stream's retention. */
+  readonly maximumRecordAgeSeconds: number;
+  readonly reportBatchItemFailures: boolean;
+  readonly tumblingWindowSeconds: number;
+  readonly onFailureArn?: string;
+  readonly filterPatterns: readonly string[];
+}
+
+/** Where a mapping counts: every record that the checkpoint passes goes in, and out or dropped with a reason. */
+export interface CountingStage {
+  in(n: number): void;
+  out(n: number): void;
+  drop(reason: string, n: number): void;
+}
+
+export interface EventSourceMappingOptions {
+  readonly mapping: EventSourceMappingProperties;
+  readonly functionArn: string;
+  readonly region: string;
+  readonly stream: KinesisStream;
+  readonly log: DurableLog;
+  /** The name of the stage in lag reports, for example `function store-readings`. */
+  readonly stageName: string;
+  readonly stage: CountingStage;
+  /** Invokes with JSON text as bytes that it may keep. A rejection, or an answer `TooManyRequestsException`, counts as throttled. */
+  readonly invoke: (functionName: string, event: Uint8Array) => Promise<LambdaResult>;
+  /** Keeps a discarded batch; the checkpoint passes it only after this resolved. */
+  readonly onFailure: (destinationArn: string, document: FailureDocument) => Promise<void>;
+  /** Told in one sentence about what the mapping cannot do but goes on trying. */
+  readonly report?: (text: string) => void;
+  readonly nowMillis?: () => number;
+  readonly random?: () => number;
+  /** Of the first retry; doubles with every further one. 500 when not given. */
+  readonly retryBaseMillis?: number;
+  /** 60,000 when not given. */
+  readonly retryCapMillis?: number;
+}
+
+/** How far behind a consumer is. */
+export interface Lag {
+  readonly stage: string;
+  /** Age of the oldest record that is not done; 0 when all are. */
+  readonly lagMillis: number;
+  /** Records that are not done. */
+  readonly backlog: number;
+}
+
+/**
+ * Reads a stream for a function by the rules of Lambda's event source mappings (Lambda developer guide, "Using Lambda to
+ * process records from Amazon Kinesis Data Streams"). It is woken by the stream and otherwise uses no time.
+ */
+export class EventSourceMapping {
+  readonly #options: EventSourceMappingOptions;
+  readonly #shards: readonly EventSourceMappingShard[];
+  readonly #counts: MappingCounts;
+  readonly #unsubscribe: () => void;
+  readonly #stop = new AbortController();
+
+  private constructor(options: EventSourceMappingOptions) {
+    this.#options = options;
+    const filter = compileFilters(options.mapping.filterPatterns);
+    const counts = { invocations: 0, failures: 0, retries: 0, splits: 0, throttles: 0, discarded: 0 };
+    this.#counts = counts;
+    const signal = this.#stop.signal;
+    this.#shards = options.stream.shardIds.map(
+      (shardId) => new EventSourceMappingShard({ options, shardId, filter, counts, signal }),
+    );
+    const pump = (): void => this.#shards.forEach((shard) => void shard.pump());
+    this.#unsubscribe = options.stream.onAppend(pump);
+    pump();
+  }
+
+  /** @throws LocalError when the mapping asks for what is not copied here, or for what Lambda does not allow */
+  static start(options: EventSourceMappingOptions): EventSourceMapping {
+    checkProperties(options.mapping);
+    return new EventSourceMapping(options);
+  }
+
+  get counts(): Readonly<MappingCounts> {
+    return this.#counts;
+  }
+
+  lag(): Lag {
+    const now = (this.#options.nowMillis ?? Date.now)();
+    const backlogs = this.#shards.map((shard) => shard.backlog());
+    const oldest = Math.min(...backlogs.map(({ oldestArrivalMillis }) => oldestArrivalMillis ?? now));
+    const backlog = backlogs.reduce((sum, { records }) => sum + records, 0);
+    return { stage: this.#options.stageName, lagMillis: Math.max(0, now - oldest), backlog };
+  }
+
+  /** Lets the invocations in flight end and keeps how far they got; what is queued or waits for a retry comes again next time. */
+  async stop(): Promise<void> {
+    this.#unsubscribe();
+    this.#stop.abort();
+    await Promise.all(this.#shards.map((shard) => shard.drained()));
+    await this.#options.log.durable();
+  }
+}
+
+const LIMITS = [
+  ['batchSize', 1, 10_000],
+  ['batchWindowSeconds', 0, 300],
+  ['parallelizationFactor', 1, 10],
+  ['maximumRetryAttempts', -1, 10_000],
+  ['maximumRecordAgeSeconds', -1, 604_800],
+] as const;
+
+function checkProperties(mapping: EventSourceMappingProperties): void {
+  const refuse = (why: string): never => {
+    throw new LocalError(`Cannot start event source mapping '${mapping.logicalId}': ${why}`);
+  };
+  for (const [name, least, most] of LIMITS) {
+    const value = mapping[name];
+    if (!Number.isInteger(value) || value < least || value > most)
+      refuse(`${name} is ${value}, Lambda allows ${least} to ${most}`);
+  }
+  const age = mapping.maximumRecordAgeSeconds;
+  if (age >= 0 && age < 60) refuse(`maximumRecordAgeSeconds is ${age}, Lambda allows -1 or 60 to 604800`);
+  if (mapping.tumblingWindowSeconds > 0)
+    refuse(
+      `tumbling windows of ${mapping.tumblingWindowSeconds} s are not supported, remove TumblingWindowInSeconds`,
+    );
+}

@@ -1,0 +1,215 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import {
+  DescribeDeliveryStreamCommand,
+  FirehoseClient,
+  ListDeliveryStreamsCommand,
+  PutRecordBatchCommand,
+  PutRecordCommand,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-firehose';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { DeliveryStreamResource } from '../../stack/stack.ts';
+import {
+  startTestServer,
+  type TestServer,
+  temporaryFolder,
+} from '../aws-endpoint/aws-endpoint.test-server.ts';
+import { compilePrefix } from './firehose-prefix.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const START_MILLIS = Date.UTC(2026, 10, 21, 4, 5, 6);
+const raw: DeliveryStreamResource = {
+  logicalId: 'Raw',
+  name: 'raw',
+  arn: 'arn:aws:firehose:us-east-1:000000000000:deliverystream/raw',
+  bucketName: 'archive',
+  prefix: 'raw/',
+  errorOutputPrefix: 'failed/',
+  bufferSeconds: 60,
+  bufferMegabytes: 1,
+  compression: 'GZIP',
+};
+const buckets = [{ logicalId: 'Archive', name: 'archive', arn: 'arn:aws:s3:::archive', lifecycle: [] }];
+
+interface Scene {
+  readonly server: TestServer;
+  readonly client: FirehoseClient;
+  readonly folder: string;
+}
+
+async function scene(
+  options: { folder?: string; nowMillis?: () => number; bucketless?: true } = {},
+): Promise<Scene> {
+  const made = options.folder === undefined ? temporaryFolder() : undefined;
+  if (made) cleanups.push(made.remove);
+  const folder = options.folder ?? made!.folder;
+  const server = await startTestServer({
+    dataFolder: folder,
+    deliveryStreams: [raw],
+    buckets: options.bucketless ? [] : buckets,
+    nowMillis: options.nowMillis ?? (() => START_MILLIS),
+  });
+  const client = new FirehoseClient(server.client);
+  cleanups.push(() => server.stop());
+  cleanups.push(() => client.destroy());
+  return { server, client, folder };
+}
+
+async function put({ client }: Scene, texts: readonly string[]): Promise<void> {
+  const Records = texts.map((text) => ({ Data: Buffer.from(`${text}\n`) }));
+  const answer = await client.send(new PutRecordBatchCommand({ DeliveryStreamName: 'raw', Records }));
+  expect(answer.FailedPutCount).toBe(0);
+  expect(answer.RequestResponses).toHaveLength(texts.length);
+}
+
+function objects(folder: string): { path: string; lines: string[] }[] {
+  const root = join(folder, 's3/archive');
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+    .map((path) => ({
+      path: path.slice(root.length + 1),
+      lines: gunzipSync(readFileSync(path)).toString().trim().split('\n'),
+    }));
+}
+
+const entryOf = ({ server }: Scene) => server.ledger.stage('delivery raw').entry;
+
+describe('Firehose', () => {
+  test('delivers compressed objects by hour, named by their first record', async () => {
+    const firehose = await scene();
+    await put(firehose, ['a', 'b']);
+    await firehose.client.send(
+      new PutRecordCommand({ DeliveryStreamName: 'raw', Record: { Data: Buffer.from('c\n') } }),
+    );
+    await firehose.server.deliveries[0]!.flush();
+    const [object, ...others] = objects(firehose.folder);
+    expect(others).toEqual([]);
+    expect(object!.path).toMatch(/^raw\/2026\/11\/21\/04\/raw-1-2026-11-21-04-05-06-\d{56}\.gz$/);
+    expect(object!.lines).toEqual(['a', 'b', 'c']);
+    expect(entryOf(firehose)).toMatchObject({ in: 3, out: 3, inFlight: 0 });
+  });
+
+  test('waits for the interval, then delivers by itself', async () => {
+    let nowMillis = START_MILLIS;
+    const firehose = await scene({ nowMillis: () => nowMillis });
+    await put(firehose, ['a']);
+    nowMillis += 59_000;
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(objects(firehose.folder)).toEqual([]);
+    expect(entryOf(firehose)).toMatchObject({ in: 1, out: 0, inFlight: 1 });
+    nowMillis += 1_000;
+    await expect.poll(() => objects(firehose.folder).length, { timeout: 3000 }).toBe(1);
+  });
+
+  test('delivers by size without waiting, and every record once', async () => {
+    const firehose = await scene();
+    const texts = Array.from({ length: 500 }, (_, index) => String(index).padStart(5000, '0'));
+    await put(firehose, texts);
+    await expect.poll(() => objects(firehose.folder).length, { timeout: 3000 }).toBe(2);
+    await firehose.server.deliveries[0]!.flush();
+    expect(objects(firehose.folder).flatMap(({ lines }) => lines)).toEqual(texts);
+    expect(objects(firehose.folder)).toHaveLength(3);
+  });
+
+  test('keeps undelivered records over a restart', async () => {
+    const first = await scene();
+    await put(first, ['a', 'b']);
+    await first.server.stop();
+    cleanups.splice(1);
+    const second = await scene({ folder: first.folder });
+    await put(second, ['c']);
+    await second.server.deliveries[0]!.flush();
+    expect(objects(first.folder).map(({ lines }) => lines)).toEqual([['a', 'b', 'c']]);
+    expect(entryOf(second)).toMatchObject({ in: 3, out: 3 });
+  });
+
+  test('a crash between the object and the checkpoint leads to the same object again', async () => {
+    const first = await scene();
+    await put(first, ['a', 'b']);
+    await first.server.deliveries[0]!.flush();
+    first.server.log.deleteState('firehose/raw/checkpoint');
+    await first.server.stop();
+    cleanups.splice(1);
+    const second = await scene({ folder: first.folder });
+    await second.server.deliveries[0]!.flush();
+    expect(objects(first.folder).map(({ lines }) => lines)).toEqual([['a', 'b']]);
+  });
+
+  test('goes on when the bucket is there again', async () => {
+    const firehose = await scene({ bucketless: true });
+    await put(firehose, ['a']);
+    await expect(firehose.server.deliveries[0]!.flush()).rejects.toThrow(
+      'The specified bucket does not exist',
+    );
+    firehose.server.store.createBucket('archive');
+    await firehose.server.deliveries[0]!.flush();
+    expect(objects(firehose.folder).map(({ lines }) => lines)).toEqual([['a']]);
+  });
+
+  test('describes and lists its streams', async () => {
+    const { client } = await scene();
+    const { DeliveryStreamDescription: found } = await client.send(
+      new DescribeDeliveryStreamCommand({ DeliveryStreamName: 'raw' }),
+    );
+    expect(found!.Destinations![0]!.ExtendedS3DestinationDescription).toMatchObject({
+      BucketARN: 'arn:aws:s3:::archive',
+      BufferingHints: { SizeInMBs: 1, IntervalInSeconds: 60 },
+      CompressionFormat: 'GZIP',
+    });
+    expect((await client.send(new ListDeliveryStreamsCommand({}))).DeliveryStreamNames).toEqual(['raw']);
+  });
+
+  test('refuses in AWS words', async () => {
+    const { client } = await scene();
+    const batch = (count: number, bytes: number) =>
+      client.send(
+        new PutRecordBatchCommand({
+          DeliveryStreamName: 'raw',
+          Records: Array(count).fill({ Data: Buffer.alloc(bytes) }),
+        }),
+      );
+    await expect(batch(501, 1)).rejects.toMatchObject({ name: 'ValidationException' });
+    await expect(batch(1, 1_024_001)).rejects.toMatchObject({ name: 'ValidationException' });
+    await expect(batch(5, 1_000_000)).rejects.toMatchObject({ message: 'Records size exceeds 4 MB limit' });
+    const unknown = client.send(new DescribeDeliveryStreamCommand({ DeliveryStreamName: 'none' }));
+    await expect(unknown).rejects.toBeInstanceOf(ResourceNotFoundException);
+  });
+});
+
+describe('the prefix of a delivery stream', () => {
+  const context = { timestampMillis: START_MILLIS, seed: '1' };
+  test.each([
+    ['', '2026/11/21/04/'],
+    ['raw/', 'raw/2026/11/21/04/'],
+    ['date=!{timestamp:yyyy-MM-dd}/hour=!{timestamp:HH}/', 'date=2026-11-21/hour=04/'],
+    ["!{timestamp:'year='yyyy'/minute='mm}/", 'year=2026/minute=05/'],
+    ['!{timestamp:M-d-yy}/', '11-21-26/'],
+  ])('%j becomes %j', (prefix, expected) => {
+    expect(compilePrefix(prefix)(context)).toBe(expected);
+  });
+
+  test('a random string is the same for the same first record', () => {
+    const prefix = compilePrefix('!{firehose:random-string}/!{timestamp:yyyy}/');
+    expect(prefix(context)).toMatch(/^[\w-]{11}\/2026\/$/);
+    expect(prefix(context)).toBe(prefix(context));
+    expect(prefix(context)).not.toBe(prefix({ ...context, seed: '2' }));
+  });
+
+  test.each([
+    [
+      '!{partitionKeyFromQuery:station}/',
+      "the expression '!{partitionKeyFromQuery:station}' is not emulated",
+    ],
+    ['!{timestamp:yyyy-EEE}/', "the timestamp field 'EEE' is not emulated"],
+  ])('%j is refused', (prefix, message) => {
+    expect(() => compilePrefix(prefix)).toThrow(message);
+  });
+});

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { LambdaResult } from '../lambda/lambda-function.ts';
+import { type ApiResponse, apiEvent, apiResponse } from './http-api-event.ts';
+import { compileRoutes, type Route, type RouteMatch } from './http-api-routes.ts';
+import { readBody } from './http-guard.ts';
+
+export interface HttpApiOptions {
+  readonly routes: readonly Route[];
+  readonly invoke: (
+    functionName: string,
+    event: object,
+    options: { timeoutSeconds?: number },
+  ) => Promise<LambdaResult>;
+  readonly accountId?: string;
+  readonly nowMillis?: () => number;
+  /** 30 when not given, as API Gateway waits at most. */
+  readonly timeoutSeconds?: number;
+}
+
+export interface HttpApi {
+  /** Answers the request, or returns false when no route of the stack matches it. */
+  handle(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
+}
+
+/** API Gateway's limit for a request (API Gateway developer guide, quotas of HTTP APIs). */
+const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
+
+const MESSAGES = {
+  404: 'Not Found',
+  413: 'Request Entity Too Large',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+} as const;
+
+/** API Gateway's HTTP API in front of the stack's functions: plugs into a server that somebody else owns. */
+export function createHttpApi(options: HttpApiOptions): HttpApi {
+  const match = compileRoutes(options.routes);
+  return {
+    async handle(request, response) {
+      const path = (request.url ?? '/').split('?', 1)[0]!;
+      const found = match(request.method ?? 'GET', path);
+      if (!found) return false;
+      const body = await readBody(request, MAX_REQUEST_BYTES);
+      if (!body) refuseBody(response);
+      else send(response, request.method, await answer(options, request, found, body));
+      return true;
+    },
+  };
+}
+
+/** The rest of the body is not read, so the connection is of no further use. */
+function refuseBody(response: ServerResponse): void {
+  response.setHeader('connection', 'close');
+  sendMessage(response, 413);
+}
+
+/** Answers in API Gateway's words, for example `{"message":"Not Found"}`. */
+export function sendMessage(response: ServerResponse, statusCode: keyof typeof MESSAGES): void {
+  send(response, undefined, gatewayMessage(statusCode));
+}
+
+async function answer(
+  options: HttpApiOptions,
+  request: IncomingMessage,
+  { route, pathParameters }: RouteMatch,
+  body: Buffer,
+): Promise<ApiResponse> {
+  const { nowMillis = Date.now, accountId = '000000000000', timeoutSeconds = 30 } = options;
+  const url = request.url ?? '/';
+  const [path = '/'] = url.split('?', 1);
+  const event = apiEvent(
+    {
+      method: request.method ?? 'GET',
+      path,
+      query: url.slice(path.length + 1),
+      rawHeaders: request.rawHeaders,
+      body,
+      sourceIp: request.socket.remoteAddress ?? '127.0.0.1',
+    },
+    {
+      routeKey: `${route.method} ${route.path}`,
+      pathParameters,
+      requestId: randomUUID(),
+      nowMillis: nowMillis(),
+      accountId,
+    },
+  );
+  // A rejection means that the runtime is stopping.
+  const invoked = options.invoke(route.functionName, event, {}).catch(() => undefined);
+  const result = await withTimeout(invoked, timeoutSeconds);
+  if (!result || (!result.ok && isUnavailable(result.error.errorType))) return gatewayMessage(503);
+  if (!result.ok && result.error.errorType === 'RequestTooLargeException') return gatewayMessage(413);
+  return (result.ok && apiResponse(result.value)) || gatewayMessage(500);
+}
+
+/** The function's own timeout is a failure of the function; only throttling and our own limit are the gateway's. */
+function isUnavailable(errorType: string): boolean {
+  return errorType === 'TooManyRequestsException';
+}
+
+async function withTimeout<T>(promise: Promise<T>, seconds: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), seconds * 1000);
+  });
+  return Promise.race([promise, timeout]).finally(() => clearTimeout(timer));
+}
+
+function gatewayMessage(statusCode: keyof typeof MESSAGES): ApiResponse {
+  const body = Buffer.from(JSON.stringify({ message: MESSAGES[statusCode] }));
+  return { statusCode, headers: { 'content-type': 'application/json' }, body };
+}
+
+function send(
+  response: ServerResponse,
+  method: string | undefined,
+  { statusCode, headers, body }: ApiResponse,
+): void {
+  if (response.headersSent || response.destroyed) return;
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  const bodiless = statusCode === 204 || statusCode === 304 || statusCode < 200;
+  if (!bodiless) response.setHeader('content-length', body.length);
+  response.writeHead(statusCode);
+  response.end(bodiless || method === 'HEAD' ? undefined : body);
+}

@@ -1,0 +1,78 @@
+import type { MqttBroker } from '../iot-core/mqtt-broker.ts';
+import { type Ledger, type LedgerReport, MQTT_STAGE } from '../ledger.ts';
+
+/** How far one stage is behind. */
+export interface StageLag {
+  readonly stage: string;
+  readonly lagMillis: number;
+  readonly backlog: number;
+}
+
+export interface StatisticsOptions {
+  readonly ledger: Ledger;
+  readonly broker: Pick<MqttBroker, 'connectionCount'>;
+  readonly lag: () => readonly StageLag[];
+}
+
+/** What the page shows of the service itself. */
+export interface StatisticsReport {
+  readonly nowMillis: number;
+  readonly uptimeSeconds: number;
+  readonly messagesPerSecond: number;
+  readonly connections: number;
+  readonly rssBytes: number;
+  readonly lag: readonly StageLag[];
+  readonly ledger: LedgerReport;
+}
+
+/** Measures the rate of accepted messages over the last second, and gathers the rest when it is asked for. */
+export class Statistics {
+  readonly #options: StatisticsOptions;
+  readonly #timer: NodeJS.Timeout;
+  #lastCount: number;
+  #lastMillis = performance.now();
+  #messagesPerSecond = 0;
+
+  constructor(options: StatisticsOptions) {
+    this.#options = options;
+    this.#lastCount = this.#accepted;
+    this.#timer = setInterval(() => this.#measure(), 1000);
+    this.#timer.unref();
+  }
+
+  report(): StatisticsReport {
+    const { ledger, broker, lag } = this.#options;
+    const lags = lag();
+    return {
+      nowMillis: Date.now(),
+      uptimeSeconds: Math.round(process.uptime()),
+      messagesPerSecond: this.#messagesPerSecond,
+      connections: broker.connectionCount,
+      rssBytes: process.memoryUsage.rss(),
+      lag: lags,
+      ledger: ledger.report(lags),
+    };
+  }
+
+  /** The short form, for `/v1/health`. */
+  health(): Pick<StatisticsReport, 'uptimeSeconds' | 'messagesPerSecond' | 'connections' | 'lag'> {
+    const { uptimeSeconds, messagesPerSecond, connections, lag } = this.report();
+    return { uptimeSeconds, messagesPerSecond, connections, lag };
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  get #accepted(): number {
+    return this.#options.ledger.stage(MQTT_STAGE).outCount;
+  }
+
+  #measure(): void {
+    const now = performance.now();
+    const count = this.#accepted;
+    this.#messagesPerSecond = Math.round(((count - this.#lastCount) * 1000) / (now - this.#lastMillis));
+    this.#lastCount = count;
+    this.#lastMillis = now;
+  }
+}

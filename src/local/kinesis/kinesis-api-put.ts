@@ -1,0 +1,68 @@
+import { AwsError } from '../aws-endpoint/aws-endpoint-error.ts';
+import type { KinesisStream } from '../log/kinesis-stream.ts';
+import { MAX_RECORD_BYTES } from './kinesis-api-shapes.ts';
+import { findStream, type KinesisApiOptions, type StreamReference } from './kinesis-api-streams.ts';
+
+interface PutEntry {
+  readonly Data: Uint8Array;
+  readonly PartitionKey: string;
+  readonly ExplicitHashKey?: string;
+}
+
+const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
+const MAX_HASH_KEY = 2n ** 128n - 1n;
+
+/** Answers when the record is durable. */
+export async function putRecord(
+  options: KinesisApiOptions,
+  input: StreamReference & PutEntry,
+): Promise<object> {
+  const stream = findStream(options, input);
+  checkEntry(input);
+  const { shardId, sequenceNumber } = append(stream, input);
+  await options.log.durable();
+  return { ShardId: shardId, SequenceNumber: sequenceNumber, EncryptionType: 'NONE' };
+}
+
+/** Answers when all records are durable; all are taken or none. */
+export async function putRecords(
+  options: KinesisApiOptions,
+  input: StreamReference & { Records: readonly PutEntry[] },
+): Promise<object> {
+  const stream = findStream(options, input);
+  input.Records.forEach(checkEntry);
+  if (input.Records.reduce((sum, entry) => sum + byteLength(entry), 0) > MAX_REQUEST_BYTES)
+    throw new AwsError('InvalidArgumentException', 'Records size exceeds 10 MB limit');
+  const receipts = input.Records.map((entry) => append(stream, entry));
+  await options.log.durable();
+  return {
+    FailedRecordCount: 0,
+    Records: receipts.map(({ shardId, sequenceNumber }) => ({
+      ShardId: shardId,
+      SequenceNumber: sequenceNumber,
+    })),
+    EncryptionType: 'NONE',
+  };
+}
+
+function append(stream: KinesisStream, { PartitionKey, Data, ExplicitHashKey }: PutEntry) {
+  const data = Buffer.isBuffer(Data) ? Data : Buffer.from(Data.buffer, Data.byteOffset, Data.byteLength);
+  return stream.put(PartitionKey, data, ExplicitHashKey);
+}
+
+function checkEntry(entry: PutEntry): void {
+  if (byteLength(entry) > MAX_RECORD_BYTES)
+    throw new AwsError(
+      'ValidationException',
+      `Record size, partition key included, must be at most ${MAX_RECORD_BYTES} bytes`,
+    );
+  if (entry.ExplicitHashKey !== undefined && BigInt(entry.ExplicitHashKey) > MAX_HASH_KEY)
+    throw new AwsError(
+      'InvalidArgumentException',
+      `Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was ${entry.ExplicitHashKey}`,
+    );
+}
+
+function byteLength({ Data, PartitionKey }: PutEntry): number {
+  return Data.byteLength + Buffer.byteLength(PartitionKey);
+}
