@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { Durability } from '../local/durable-log.ts';
+import type { Durability } from '../local/log/durable-log.ts';
 import type { Mesonet } from '../local/start-mesonet.ts';
 
 interface StartFlags {

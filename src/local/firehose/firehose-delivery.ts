@@ -1,9 +1,9 @@
 import type { DeliveryStreamResource } from '../../stack/stack.ts';
 import type { LedgerStage } from '../ledger.ts';
 import type { DurableLog } from '../log/durable-log.ts';
-import { KinesisStream, type StreamRecord } from '../log/kinesis-stream.ts';
+import { KinesisStream } from '../log/kinesis-stream.ts';
 import type { S3BucketStore } from '../s3/s3-bucket-store.ts';
-import { ObjectBody } from './firehose-object.ts';
+import { type FirstRecord, ObjectBody } from './firehose-object.ts';
 import { compilePrefix, type Prefix } from './firehose-prefix.ts';
 
 export interface FirehoseDeliveryOptions {
@@ -26,7 +26,6 @@ interface Checkpoint {
 const RETENTION_HOURS = 24;
 const PUMP_MILLIS = 250;
 const MEGABYTE = 1024 * 1024;
-const READ = { maxRecords: 2000, maxBytes: MEGABYTE };
 
 /**
  * One Firehose stream: records stay in the durable log until an object of them lies in the bucket. An object's name
@@ -109,9 +108,17 @@ export class FirehoseDelivery {
     for (;;) {
       if (this.#body.bytes >= limit) return true;
       const after = this.#body.lastSequenceNumber ?? this.#checkpoint.sequenceNumber;
-      const records = this.stream.read(this.#shardId, after, READ);
-      if (records.length === 0) return false;
-      await this.#body.append(records, limit);
+      const found = this.stream.readBlock(this.#shardId, after);
+      if (!found) return false;
+      const taken = this.#body.append(found, limit);
+      const { arrivalMillis, count } = taken;
+      const index = found.block.firstIndex + found.position;
+      this.#body.first ??= {
+        sequenceNumber: this.stream.sequenceNumber(this.#shardId, index),
+        arrivalMillis,
+      };
+      this.#body.lastSequenceNumber = this.stream.sequenceNumber(this.#shardId, index + count - 1);
+      await taken.written;
     }
   }
 
@@ -138,7 +145,7 @@ export class FirehoseDelivery {
   }
 
   /** `<prefix><stream>-<version>-<time of the first record>-<its sequence number>`, as Firehose names objects. */
-  #keyOf({ sequenceNumber, arrivalMillis }: StreamRecord): string {
+  #keyOf({ sequenceNumber, arrivalMillis }: FirstRecord): string {
     const { name, compression } = this.resource;
     const prefix = this.#prefix({ timestampMillis: arrivalMillis, seed: sequenceNumber });
     const time = new Date(arrivalMillis).toISOString().slice(0, 19).replace(/[T:]/g, '-');

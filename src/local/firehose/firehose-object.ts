@@ -1,13 +1,25 @@
 import { once } from 'node:events';
 import { constants, createGzip, type Gzip } from 'node:zlib';
-import type { StreamRecord } from '../log/kinesis-stream.ts';
+import type { RecordBlock } from '../log/record-block.ts';
+
+/** A place in a stream: a block and a record in it. */
+export interface BlockPosition {
+  readonly block: RecordBlock;
+  readonly position: number;
+}
+
+/** What names an object. */
+export interface FirstRecord {
+  readonly sequenceNumber: string;
+  readonly arrivalMillis: number;
+}
 
 /** The bytes of one object, compressed while it grows: a large buffer costs only its compressed size. */
 export class ObjectBody {
   readonly #gzip: Gzip | undefined;
   readonly #chunks: Buffer[] = [];
   #failure: Error | undefined;
-  first: StreamRecord | undefined;
+  first: FirstRecord | undefined;
   lastSequenceNumber: string | undefined;
   records = 0;
   /** Before compression. */
@@ -23,18 +35,23 @@ export class ObjectBody {
     });
   }
 
-  /** Takes records until the body holds `limit` bytes; the rest is left for the next object. */
-  async append(records: readonly StreamRecord[], limit: number): Promise<void> {
+  /** Takes records of a block until the body holds `limit` bytes; the rest is left for the next object. */
+  append(
+    { block, position }: BlockPosition,
+    limit: number,
+  ): { count: number; arrivalMillis: number; written: Promise<void> } {
     const taken: Buffer[] = [];
-    for (const record of records) {
-      if (this.bytes >= limit) break;
-      taken.push(record.data);
-      this.first ??= record;
-      this.lastSequenceNumber = record.sequenceNumber;
-      this.records++;
-      this.bytes += record.data.length;
+    for (let at = position; at < block.count && this.bytes < limit; at += 1) {
+      const data = block.data(at);
+      taken.push(data);
+      this.bytes += data.length;
     }
-    await this.#write(Buffer.concat(taken));
+    this.records += taken.length;
+    return {
+      count: taken.length,
+      arrivalMillis: block.arrivalMillis(position),
+      written: this.#write(Buffer.concat(taken)),
+    };
   }
 
   async end(): Promise<Buffer> {

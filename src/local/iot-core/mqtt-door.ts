@@ -61,6 +61,6 @@ export class MqttDoor {
   #take(rules: RulesEngine, message: PublishedMessage): void {
     this.#stage.in(1);
     this.#stage.out(1);
-    rules.route({ ...message, timestampMillis: this.#options.nowMillis() });
+    rules.route(message, this.#options.nowMillis());
   }
 }

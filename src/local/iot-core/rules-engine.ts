@@ -4,12 +4,12 @@ import {
   type CompiledRule,
   compileRule,
   createMessage,
-  type MessageInput,
   type RuleMessage,
   TopicMatcher,
 } from '../../iot-sql/index.ts';
 import type { TopicRuleResource } from '../../stack/stack.ts';
 import { type Ledger, type LedgerStage, ROUTING_STAGE } from '../ledger.ts';
+import type { PublishedMessage } from './mqtt-broker.ts';
 import { type ActionFailure, compileAction, type RuleActionTargets, type RunAction } from './rule-actions.ts';
 
 export interface RulesEngineOptions {
@@ -44,14 +44,15 @@ export class RulesEngine {
   }
 
   /** Buffers what the rules make of a message; it is durable with the log's next commit. */
-  route(input: MessageInput & { readonly topic: string }): void {
-    const { topic, values } = this.#matcher.match(input.topic);
+  route(published: PublishedMessage, timestampMillis: number): void {
+    const { topic, values } = this.#matcher.match(published.topic);
     this.#routing.in(1);
     if (values.length === 0) {
       this.#routing.drop(topic.ruleName === undefined ? NO_RULE : RULE_NOT_FOUND, 1);
       return;
     }
-    const message = createMessage({ ...input, topic });
+    const { payload, clientId } = published;
+    const message = createMessage({ topic, payload, clientId, timestampMillis });
     let taken = 0;
     for (const running of values) taken += runRule(running, message);
     if (taken > 0) this.#routing.out(1);

@@ -118,6 +118,11 @@ export class KinesisStream {
     return this.#shards[this.#shardNumber(id)]!.blockAt(nextIndex(afterSequenceNumber));
   }
 
+  /** The sequence number of the record at an index of a shard. */
+  sequenceNumber(id: string, index: number): string {
+    return sequenceNumberOf(this.#shardNumber(id), index);
+  }
+
   /** The sequence number of a block's last record. */
   lastSequenceNumber(id: string, block: RecordBlock): string {
     return sequenceNumberOf(this.#shardNumber(id), block.endIndex - 1);
