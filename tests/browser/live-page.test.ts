@@ -10,7 +10,7 @@ import { type RuntimeProcess, startRuntime } from './runtime-process.ts';
 
 const screenshotFile = fileURLToPath(new URL('../../docs/dashboard.png', import.meta.url));
 /** Half an hour of windows fills a chart; this many minutes show enough of them. */
-const screenshotMinutes = 12;
+const screenshotMinutes = 8;
 
 describe.runIf(shouldRunBrowserTests())('the live page of the running pipeline', () => {
   let browser: Browser;

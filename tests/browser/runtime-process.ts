@@ -41,18 +41,28 @@ export async function startRuntime(options: {
     ],
     { cwd: root, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
   );
+  const complaints: string[] = [];
+  let isAskedToEnd = false;
+  child.stderr?.on('data', (bytes: Buffer) => complaints.push(bytes.toString()));
+  child.once('exit', (code, signal) => {
+    if (isAskedToEnd) return;
+    process.stderr.write(`The runtime ended by itself (${code ?? signal})\n${complaints.join('')}\n`);
+  });
   const end = async (signal: NodeJS.Signals): Promise<void> => {
+    isAskedToEnd = true;
     if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
     child.kill(signal);
     await ended;
   };
-  return { ready: await readyLine(child), kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
+  return {
+    ready: await readyLine(child, complaints),
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+  };
 }
 
-async function readyLine(child: ChildProcess): Promise<ReadyLine> {
-  const complaints: string[] = [];
-  child.stderr?.on('data', (bytes: Buffer) => complaints.push(bytes.toString()));
+async function readyLine(child: ChildProcess, complaints: readonly string[]): Promise<ReadyLine> {
   if (!child.stdout) throw new Error('Cannot read the output of the runtime: it has none');
   for await (const line of createInterface({ input: child.stdout })) {
     if (line.startsWith('{"ready":true')) return JSON.parse(line) as ReadyLine;
