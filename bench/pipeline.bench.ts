@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { memoryArgs, memoryEnvironment } from '../bin/install.mjs';
 import type { LoadOptions, LoadResult } from './mqtt-load.ts';
 
 /**
@@ -68,7 +69,10 @@ async function run(
   contender: Contender,
   shapes: Readonly<Record<string, Omit<LoadOptions, 'port'>>>,
 ): Promise<Row[]> {
-  const child = fork(fileOf(contender.file), contender.args ?? []);
+  const child = fork(fileOf(contender.file), contender.args ?? [], {
+    execArgv: memoryArgs,
+    env: { ...process.env, ...memoryEnvironment },
+  });
   const { port } = await message<{ port: number }>(child);
   await new Promise((resolve) => setTimeout(resolve, 1000));
   const idle = await measure(child);

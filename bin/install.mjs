@@ -16,6 +16,13 @@ export const node24 = join(
   process.platform === 'win32' ? 'node.exe' : 'node',
 );
 
+/**
+ * Memory settings that only a new process can have: a small young generation, and large buffers given back to the system
+ * as soon as they are free (docs/performance.md has the figures).
+ */
+export const memoryArgs = ['--max-semi-space-size=8'];
+export const memoryEnvironment = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
+
 /** Installs the dependencies of the lockfile, unless that was done already for this very lockfile. */
 export function installWhatIsMissing() {
   const marker = join(projectFolder, 'node_modules', '.mesonet-installed');
