@@ -55,9 +55,9 @@ export class StreamShard implements CommitParticipant {
     this.#preparing = undefined;
     this.endIndex = block.endIndex;
     this.#tail.push(block);
-    this.#tailBytes += block.bytes.length;
+    this.#tailBytes += block.bytes.length + BLOCK_OVERHEAD_BYTES;
     while (this.#tailBytes > MAX_TAIL_BYTES && this.#tail.length > 1) {
-      this.#tailBytes -= this.#tail.shift()!.bytes.length;
+      this.#tailBytes -= this.#tail.shift()!.bytes.length + BLOCK_OVERHEAD_BYTES;
     }
     this.#options.notify();
   }
@@ -130,3 +130,5 @@ function decode(kept: { firstIndex: number; bytes: Buffer } | undefined): Record
 
 /** What of the newest records is kept in memory for readers that keep up. */
 const MAX_TAIL_BYTES = 4 * 1024 * 1024;
+/** What a block costs besides its bytes; at a low rate a block is one record. */
+const BLOCK_OVERHEAD_BYTES = 1024;
