@@ -87,7 +87,7 @@ describe.runIf(shouldRunBrowserTests())('the live page of the running pipeline',
       const runtime = await start({ stations: 50 });
       await new Promise((resolve) => setTimeout(resolve, screenshotMinutes * 60_000));
       const { page } = await openPage(browser, runtime.ready.dashboard);
-      await page.locator('#station-rows a').first().click();
+      await page.locator('#station-rows a', { hasText: 'Jacksonville' }).click();
       await page.waitForTimeout(20_000);
       await page.screenshot({ path: screenshotFile });
     },
