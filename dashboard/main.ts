@@ -12,6 +12,7 @@ import { createScheduler } from './view/scheduler.ts';
 /** At most four drawings a second; charts draw at most two. */
 const drawMillis = 250;
 const agesMillis = 1_000;
+const missingMillis = 5_000;
 /** `open` events carry 500 rows at most: with more sensors the page asks for those of the chosen station. */
 const mostOpenRows = 500;
 
@@ -28,7 +29,8 @@ const stream = openLiveStream((event) => dispatch(event));
 
 addEventListener('hashchange', () => show(parseHash(location.hash)));
 setInterval(schedule, agesMillis);
-setInterval(poll, pollMillis);
+setInterval(pollSampled, pollMillis);
+setInterval(pollMissing, missingMillis);
 schedule();
 
 function dispatch(event: PageEvent): void {
@@ -63,7 +65,16 @@ async function loadView(): Promise<void> {
   await history.loadStations(scopeOf(state, filter).stations, now);
 }
 
-function poll(): void {
+/**
+ * A reading that was accepted just before this page connected may be stored only after it loaded the list of sensors:
+ * while a sensor is known by its windows but has no value, the list is asked for again.
+ */
+function pollMissing(): void {
+  const isMissing = [...state.sensors.values()].some((sensor) => Number.isNaN(sensor.time));
+  if (state.connected && isMissing) void history.pollSensors({});
+}
+
+function pollSampled(): void {
   if (state.connected && isSampled(state, runtimeNow(state, Date.now()))) void history.pollSensors(filter);
 }
 

@@ -125,6 +125,27 @@ describe('silence', () => {
   });
 });
 
+describe('the list of sensors', () => {
+  it('gives a value to a sensor that was known by its windows only, without calling the sensor fresh', () => {
+    const row = {
+      sensorId: 's1',
+      sensor: 'temperature',
+      stationId: 'A1',
+      state: 'iowa',
+      city: 'ames',
+      latestTime: start - 90_000,
+      latestValue: 7,
+    };
+    const state = play([
+      [0, hello(0)],
+      [0, { kind: 'open', nowMillis: start, rows: [windowRow(0, 20)] }],
+      [5_000, { kind: 'sensors', rows: [row], polled: true }],
+    ]);
+    expect(state.sensors.get('s1')).toMatchObject({ value: 7, seenMillis: start - 90_000 });
+    expect(state.stations.get('A1')?.city).toBe('ames');
+  });
+});
+
 describe('windows', () => {
   it('show the open window until it closes, and not again after', () => {
     const open: PageEvent = { kind: 'open', nowMillis: start + 30_000, rows: [windowRow(0, 20)] };

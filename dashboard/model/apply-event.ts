@@ -131,7 +131,8 @@ function applySensorRow(state: PageState, row: SensorRow, nowMillis: number, pol
   const isNewer = Number.isNaN(sensor.time) || row.latestTime > sensor.time;
   if (!isNewer) return;
   // A poll that finds a newer reading proves that the sensor spoke since the poll before, whatever its own clock says.
-  sensor.seenMillis = polled
+  const spokeSince = polled && !Number.isNaN(sensor.time);
+  sensor.seenMillis = spokeSince
     ? nowMillis
     : Math.max(sensor.seenMillis || 0, Math.min(row.latestTime, nowMillis));
   sensor.time = row.latestTime;

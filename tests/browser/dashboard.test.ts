@@ -216,7 +216,7 @@ describe.runIf(shouldRunBrowserTests())('the live page', () => {
     await eventually(() => page.locator('#station-rows tr').count()).toBe(1);
     await page.locator('#station-rows a').click();
     await eventually(() => page.locator('.chart-card').first().getAttribute('data-closed')).toBe('3');
-    expect(fixture.requests).toContain('/v1/live?station_id=OUN77');
+    await eventually(() => fixture.requests).toContain('/v1/live?station_id=OUN77');
     expect(complaints).toEqual([]);
   });
 
