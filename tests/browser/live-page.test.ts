@@ -43,7 +43,7 @@ describe.runIf(shouldRunBrowserTests())('the live page of the running pipeline',
     await expect.poll(() => page.locator('#station-rows tr').count(), { timeout: 20_000 }).toBe(4);
     await page.locator('#window-rows tr[data-open]').waitFor({ timeout: 10_000 });
     const clock = await page.locator('#clock').textContent();
-    await expect.poll(() => page.locator('#clock').textContent()).not.toBe(clock);
+    await expect.poll(() => page.locator('#clock').textContent(), { timeout: 10_000 }).not.toBe(clock);
 
     const client = await mqtt.connectAsync(`mqtt://${first.ready.mqtt.host}:${first.ready.mqtt.port}`);
     const reading = {
@@ -58,7 +58,9 @@ describe.runIf(shouldRunBrowserTests())('the live page of the running pipeline',
     await client.publishAsync('weather/iowa/ames/AMW/temperature/AMW-T1', '{"sensor_value":', { qos: 1 });
     await client.endAsync();
     await page.locator('tr[data-station="AMW"] a').click();
-    await expect.poll(() => page.locator('[data-sensor="AMW-T1"] .value').textContent()).toBe('21.4');
+    await expect
+      .poll(() => page.locator('[data-sensor="AMW-T1"] .value').textContent(), { timeout: 10_000 })
+      .toBe('21.4');
     await expect
       .poll(() => page.locator('.outcome[data-any]').count(), { timeout: 20_000 })
       .toBeGreaterThan(0);
