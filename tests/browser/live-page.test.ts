@@ -72,6 +72,7 @@ describe.runIf(shouldRunBrowserTests())('the live page of the running pipeline',
     await start({ stations: 4, httpPort: port, mqttPort: first.ready.mqtt.port });
     await page.locator('#status[data-connection="live"]').waitFor({ timeout: 20_000 });
     expect(await page.locator('[data-sensor="AMW-T1"] .value').textContent()).toBe('21.4');
+    expect(await page.evaluate('window.stillTheSamePage')).toBe(true);
     await page.reload();
     await expect
       .poll(() => page.locator('[data-sensor="AMW-T1"] .value').textContent(), { timeout: 20_000 })
