@@ -52,6 +52,6 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode;
   else {
     console.error(error instanceof Error && !process.env.MESONET_DEBUG ? error.message : error);
-    process.exitCode = 1;
+    process.exit(1);
   }
 }

@@ -59,7 +59,12 @@ export async function startMqttBroker(options: MqttBrokerOptions): Promise<MqttB
     socket.once('close', () => sockets.delete(socket));
     broker.handle(socket);
   });
-  await listen(server, options);
+  try {
+    await listen(server, options);
+  } catch (error) {
+    await new Promise<void>((resolve) => broker.close(() => resolve()));
+    throw error;
+  }
   return {
     host: options.host,
     port: (server.address() as { port: number }).port,
