@@ -11,4 +11,7 @@ const env = { ...memoryEnvironment, ...process.env };
 installWhatIsMissing();
 const child = spawn(node24, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
+child.on('exit', (code, signal) => {
+  if (signal) console.error(`mesonet was ended by ${signal}`);
+  process.exit(code ?? 1);
+});

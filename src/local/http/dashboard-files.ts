@@ -1,13 +1,13 @@
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join, normalize, sep } from 'node:path';
 import { LocalError } from '../local-error.ts';
 
-/** Builds the page when that was not done yet. @throws LocalError with the bundler's words when it does not build */
+/** Builds the page when that was not done since its sources changed. @throws LocalError with the bundler's words when it does not build */
 export async function buildDashboard(projectFolder: string): Promise<string> {
   const root = join(projectFolder, 'dashboard');
   const folder = join(root, 'dist');
-  if (existsSync(join(folder, 'index.html'))) return folder;
+  if (isUpToDate(root, join(folder, 'index.html'))) return folder;
   const { build } = await import('vite');
   try {
     await build({ root, configFile: join(root, 'vite.config.ts'), logLevel: 'error' });
@@ -15,6 +15,14 @@ export async function buildDashboard(projectFolder: string): Promise<string> {
     throw new LocalError(`Cannot build the page: ${(cause as Error).message}`, { cause });
   }
   return folder;
+}
+
+function isUpToDate(root: string, built: string): boolean {
+  if (!existsSync(built)) return false;
+  const builtMillis = statSync(built).mtimeMs;
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !join(entry.parentPath, entry.name).startsWith(join(root, 'dist')))
+    .every((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs <= builtMillis);
 }
 
 /** Serves the built page. Returns false when there is no such file. */

@@ -22,6 +22,7 @@ export class LiveFeed {
   readonly #startedMillis: number;
   readonly #positions = new Map<string, string | undefined>();
   #timers: NodeJS.Timeout[] = [];
+  #turn = 0;
 
   constructor(options: LiveFeedOptions) {
     this.#options = options;
@@ -94,8 +95,15 @@ export class LiveFeed {
       this.#advance(readings, id);
     }
     if (latest.size === 0) return;
-    const rows = [...latest.values()].slice(0, MAX_ROWS);
+    const rows = this.#inTurn([...latest.values()]);
     this.publish('readings', { nowMillis: nowMillis(), rows, omitted: latest.size - rows.length });
+  }
+
+  /** At most one event full; of more sensors than that, others each time. */
+  #inTurn(rows: readonly LiveReading[]): readonly LiveReading[] {
+    if (rows.length <= MAX_ROWS) return rows;
+    this.#turn = (this.#turn + MAX_ROWS) % rows.length;
+    return [...rows.slice(this.#turn), ...rows.slice(0, this.#turn)].slice(0, MAX_ROWS);
   }
 
   #sendClosedWindows(): void {

@@ -10,7 +10,7 @@ export interface StageLag {
 
 export interface StatisticsOptions {
   readonly ledger: Ledger;
-  readonly broker: Pick<MqttBroker, 'connectionCount'>;
+  readonly broker: Pick<MqttBroker, 'connectionCount' | 'host' | 'port'>;
   readonly lag: () => readonly StageLag[];
 }
 
@@ -55,9 +55,10 @@ export class Statistics {
   }
 
   /** The short form, for `/v1/health`. */
-  health(): Pick<StatisticsReport, 'uptimeSeconds' | 'messagesPerSecond' | 'connections' | 'lag'> {
+  health(): object {
+    const { host, port } = this.#options.broker;
     const { uptimeSeconds, messagesPerSecond, connections, lag } = this.report();
-    return { uptimeSeconds, messagesPerSecond, connections, lag };
+    return { uptimeSeconds, mqtt: { host, port }, messagesPerSecond, connections, lag };
   }
 
   stop(): void {

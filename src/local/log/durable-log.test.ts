@@ -141,6 +141,15 @@ describe('the durable log', () => {
   });
 });
 
+describe('a log file that is something else', () => {
+  it('is refused in one sentence', () => {
+    writeFileSync(join(folder, 'log.mdb'), Buffer.alloc(50_000, 7));
+    expect(() => DurableLog.open({ folder, durability: 'power' })).toThrow(
+      /^Cannot open the log in .*is not an LMDB file$/,
+    );
+  });
+});
+
 describe('a record block', () => {
   it('gives back what was put in, whatever the text and the bytes', () => {
     const record = fc.record({

@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
-import { LocalError } from '../local-error.ts';
+import { CorruptDataError, LocalError } from '../local-error.ts';
 
 /**
  * When a write counts as durable: `power` after it is on the disk (survives a power cut), `process` after the operating
@@ -44,8 +44,10 @@ export class DurableLog {
 
   private constructor(folder: string, durability: Durability) {
     mkdirSync(folder, { recursive: true });
+    const path = join(folder, 'log.mdb');
+    checkMagic(path);
     const noSync = durability !== 'power';
-    this.#env = open({ path: join(folder, 'log.mdb'), maxDbs: 4, noSync, noMemInit: true });
+    this.#env = open({ path, maxDbs: 4, noSync, noMemInit: true });
     this.#blocks = this.#env.openDB({ name: 'blocks', encoding: 'binary' });
     this.#states = this.#env.openDB({ name: 'states', encoding: 'binary' });
     this.#durability = durability;
@@ -201,3 +203,17 @@ export class DurableLog {
     this.#callbacks = [];
   }
 }
+
+/** LMDB trusts its file, and one that is something else ends the process; so its first page is looked at before. */
+function checkMagic(path: string): void {
+  if (!existsSync(path) || statSync(path).size === 0) return;
+  const page = Buffer.alloc(MAGIC_AT + 4);
+  const file = openSync(path, 'r');
+  readSync(file, page, 0, page.length, 0);
+  closeSync(file);
+  if (page.readUInt32LE(MAGIC_AT) !== LMDB_MAGIC) throw new CorruptDataError(`'${path}' is not an LMDB file`);
+}
+
+/** Where the first page holds what marks the file as LMDB's: behind the page header of 24 bytes. */
+const MAGIC_AT = 24;
+const LMDB_MAGIC = 0xbeefc0de;
