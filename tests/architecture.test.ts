@@ -32,7 +32,7 @@ const table: readonly Row[] = [
   {
     folder: 'src/telemetry',
     ours: [],
-    packages: ['valibot'],
+    packages: [],
     node: ['node:crypto', 'node:zlib', 'node:buffer', 'node:util'],
   },
   {

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import type { Stack } from '../stack/stack.ts';
-import { EventSourceMapping, type Lag } from './event-source-mapping/event-source-mapping.ts';
+import { EventSourceMapping } from './event-source-mapping/event-source-mapping.ts';
 import type { FailureDocument } from './event-source-mapping/event-source-mapping-event.ts';
+import type { StageLag } from './http/statistics.ts';
 import type { MetricDatum } from './lambda/emf.ts';
 import { LambdaQueue } from './lambda/lambda-queue.ts';
 import { LambdaRuntime } from './lambda/lambda-runtime.ts';
@@ -33,7 +34,7 @@ export interface RunningFunctions {
   readonly queues: ReadonlyMap<string, LambdaQueue>;
   /** Starts to read the streams and to keep the schedules. */
   listen(): void;
-  lag(): Lag[];
+  lag(): StageLag[];
   stop(): Promise<void>;
 }
 

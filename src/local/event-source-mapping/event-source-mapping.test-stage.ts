@@ -2,14 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect } from 'vitest';
+import type { EventSourceMappingResource } from '../../stack/stack.ts';
 import type { LambdaResult } from '../lambda/lambda-function.ts';
 import { DurableLog } from '../log/durable-log.ts';
 import { KinesisStream } from '../log/kinesis-stream.ts';
-import {
-  EventSourceMapping,
-  type EventSourceMappingOptions,
-  type EventSourceMappingProperties,
-} from './event-source-mapping.ts';
+import { EventSourceMapping, type EventSourceMappingOptions } from './event-source-mapping.ts';
 import type { FailureDocument } from './event-source-mapping-event.ts';
 
 /** What the tests of event source mappings share: a stream in a temporary folder, a mapping on it, and what comes out. */
@@ -68,7 +65,7 @@ export async function reopen(shardCount: number, nowMillis?: () => number): Prom
 
 export function start(
   invoke: (event: KinesisEvent) => LambdaResult | Promise<LambdaResult>,
-  properties: Partial<EventSourceMappingProperties> = {},
+  properties: Partial<EventSourceMappingResource> = {},
   options: Partial<EventSourceMappingOptions> = {},
 ): void {
   mapping = EventSourceMapping.start({

@@ -1,3 +1,5 @@
+import type { EventSourceMappingResource } from '../../stack/stack.ts';
+import type { StageLag } from '../http/statistics.ts';
 import type { LambdaResult } from '../lambda/lambda-function.ts';
 import { LocalError } from '../local-error.ts';
 import type { DurableLog } from '../log/durable-log.ts';
@@ -7,26 +9,6 @@ import { compileFilters } from './event-source-mapping-filter.ts';
 import type { MappingCounts } from './event-source-mapping-lane.ts';
 import { EventSourceMappingShard } from './event-source-mapping-shard.ts';
 
-/** `AWS::Lambda::EventSourceMapping` of a Kinesis stream, resolved. */
-export interface EventSourceMappingProperties {
-  readonly logicalId: string;
-  readonly functionName: string;
-  readonly streamArn: string;
-  readonly startingPosition: 'TRIM_HORIZON' | 'LATEST';
-  readonly batchSize: number;
-  readonly batchWindowSeconds: number;
-  readonly parallelizationFactor: number;
-  readonly bisect: boolean;
-  /** -1: until the record expires. */
-  readonly maximumRetryAttempts: number;
-  /** -1: no limit but the stream's retention. */
-  readonly maximumRecordAgeSeconds: number;
-  readonly reportBatchItemFailures: boolean;
-  readonly tumblingWindowSeconds: number;
-  readonly onFailureArn?: string;
-  readonly filterPatterns: readonly string[];
-}
-
 /** Where a mapping counts: every record that the checkpoint passes goes in, and out or dropped with a reason. */
 export interface CountingStage {
   in(n: number): void;
@@ -35,7 +17,7 @@ export interface CountingStage {
 }
 
 export interface EventSourceMappingOptions {
-  readonly mapping: EventSourceMappingProperties;
+  readonly mapping: EventSourceMappingResource;
   readonly functionArn: string;
   readonly region: string;
   readonly stream: KinesisStream;
@@ -55,15 +37,6 @@ export interface EventSourceMappingOptions {
   readonly retryBaseMillis?: number;
   /** 60,000 when not given. */
   readonly retryCapMillis?: number;
-}
-
-/** How far behind a consumer is. */
-export interface Lag {
-  readonly stage: string;
-  /** Age of the oldest record that is not done; 0 when all are. */
-  readonly lagMillis: number;
-  /** Records that are not done. */
-  readonly backlog: number;
 }
 
 /**
@@ -101,7 +74,7 @@ export class EventSourceMapping {
     return this.#counts;
   }
 
-  lag(): Lag {
+  lag(): StageLag {
     const now = (this.#options.nowMillis ?? Date.now)();
     const backlogs = this.#shards.map((shard) => shard.backlog());
     const oldest = Math.min(...backlogs.map(({ oldestArrivalMillis }) => oldestArrivalMillis ?? now));
@@ -126,7 +99,7 @@ const LIMITS = [
   ['maximumRecordAgeSeconds', -1, 604_800],
 ] as const;
 
-function checkProperties(mapping: EventSourceMappingProperties): void {
+function checkProperties(mapping: EventSourceMappingResource): void {
   const refuse = (why: string): never => {
     throw new LocalError(`Cannot start event source mapping '${mapping.logicalId}': ${why}`);
   };

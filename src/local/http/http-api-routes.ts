@@ -1,22 +1,14 @@
+import type { RouteResource } from '../../stack/stack.ts';
 import { LocalError } from '../local-error.ts';
 import { decodePath } from './http-api-event.ts';
 
-/** One route of the stack's HTTP API. */
-export interface Route {
-  /** `GET`, `PUT` … or `ANY`. */
-  readonly method: string;
-  /** For example `/v1/sensors/{sensor_id}/latest`; the last part may be greedy: `{proxy+}`. */
-  readonly path: string;
-  readonly functionName: string;
-}
-
 export interface RouteMatch {
-  readonly route: Route;
+  readonly route: RouteResource;
   readonly pathParameters: Readonly<Record<string, string>>;
 }
 
 interface CompiledRoute {
-  readonly route: Route;
+  readonly route: RouteResource;
   readonly parts: readonly string[];
 }
 
@@ -26,7 +18,7 @@ interface CompiledRoute {
  * @throws LocalError for a path it does not understand
  */
 export function compileRoutes(
-  routes: readonly Route[],
+  routes: readonly RouteResource[],
 ): (method: string, path: string) => RouteMatch | undefined {
   const compiled = routes.map((route) => ({ route, parts: partsOf(route) })).sort(moreSpecificFirst);
   return (method, path) => {
@@ -40,7 +32,7 @@ export function compileRoutes(
   };
 }
 
-function partsOf({ method, path }: Route): readonly string[] {
+function partsOf({ method, path }: RouteResource): readonly string[] {
   const parts = path.split('/').slice(1);
   const wrong = parts.some(
     (part, at) =>

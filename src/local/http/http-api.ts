@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RouteResource } from '../../stack/stack.ts';
 import type { LambdaResult } from '../lambda/lambda-function.ts';
 import { type ApiResponse, apiEvent, apiResponse } from './http-api-event.ts';
-import { compileRoutes, type Route, type RouteMatch } from './http-api-routes.ts';
+import { compileRoutes, type RouteMatch } from './http-api-routes.ts';
 import { readBody } from './http-guard.ts';
 
 export interface HttpApiOptions {
-  readonly routes: readonly Route[];
+  readonly routes: readonly RouteResource[];
   readonly invoke: (
     functionName: string,
     event: object,

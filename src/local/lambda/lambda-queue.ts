@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CountingStage, Lag } from '../event-source-mapping/event-source-mapping.ts';
+import type { CountingStage } from '../event-source-mapping/event-source-mapping.ts';
 import type { FailureDocument } from '../event-source-mapping/event-source-mapping-event.ts';
 import { backoffMillis } from '../event-source-mapping/event-source-mapping-plan.ts';
 import {
@@ -8,6 +8,7 @@ import {
   ShardProgress,
   type Tracked,
 } from '../event-source-mapping/event-source-mapping-progress.ts';
+import type { StageLag } from '../http/statistics.ts';
 import { LocalError } from '../local-error.ts';
 import type { DurableLog } from '../log/durable-log.ts';
 import { KinesisStream, type StreamRecord } from '../log/kinesis-stream.ts';
@@ -104,7 +105,7 @@ export class LambdaQueue {
     this.#stream.put('event', text);
   }
 
-  lag(): Lag {
+  lag(): StageLag {
     const { stageName, nowMillis = Date.now } = this.#options;
     const { records, oldestArrivalMillis } = this.#stream.backlog(this.#shardId, this.#checkpoint);
     const now = nowMillis();

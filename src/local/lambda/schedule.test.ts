@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Clock, parseRate, type Schedule, ScheduleError, startSchedules } from './schedule.ts';
+import type { ScheduleResource } from '../../stack/stack.ts';
+import { type Clock, parseRate, ScheduleError, startSchedules } from './schedule.ts';
 
 const DAY = 86_400_000;
 
@@ -28,7 +29,7 @@ class ManualClock implements Clock {
   }
 }
 
-const start = (schedule: Partial<Schedule>, clock: Clock) => {
+const start = (schedule: Partial<ScheduleResource>, clock: Clock) => {
   const events: unknown[] = [];
   const stop = startSchedules({
     schedules: [{ name: 'daily', expression: 'rate(1 day)', functionName: 'tables', ...schedule }],

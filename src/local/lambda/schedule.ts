@@ -1,15 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { ScheduleResource } from '../../stack/stack.ts';
 import { LocalError } from '../local-error.ts';
-
-/** One scheduled rule of the stack. */
-export interface Schedule {
-  readonly name: string;
-  /** For example `rate(1 day)`. */
-  readonly expression: string;
-  readonly functionName: string;
-  /** JSON text that replaces the event. */
-  readonly input?: string;
-}
 
 /** Time as the schedule sees it. */
 export interface Clock {
@@ -19,7 +10,7 @@ export interface Clock {
 }
 
 export interface ScheduleOptions {
-  readonly schedules: readonly Schedule[];
+  readonly schedules: readonly ScheduleResource[];
   readonly region: string;
   readonly accountId: string;
   /** Hands the event to the function's asynchronous queue, as EventBridge does. */
@@ -99,7 +90,11 @@ function repeat(clock: Clock, periodMillis: number, run: () => void): () => void
 }
 
 /** EventBridge user guide, "Scheduled Event". */
-function scheduledEvent(schedule: Schedule, { region, accountId }: ScheduleOptions, clock: Clock): unknown {
+function scheduledEvent(
+  schedule: ScheduleResource,
+  { region, accountId }: ScheduleOptions,
+  clock: Clock,
+): unknown {
   if (schedule.input !== undefined) return JSON.parse(schedule.input);
   return {
     version: '0',
