@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Durability } from '../log/durable-log.ts';
+import { closeIterators, type IterableDatabase } from './close-iterators.ts';
 
 /** What the thread that keeps the tables is told when it starts. */
 export interface DynamodbWorkerData {
@@ -24,7 +25,7 @@ interface WriteOptions {
   readonly sync?: boolean;
 }
 
-interface LevelDatabase {
+interface LevelDatabase extends IterableDatabase {
   open(): Promise<void>;
   close(): Promise<void>;
   iterator(range: object): AsyncIterable<[string, TableRecord]>;
@@ -64,6 +65,7 @@ async function start(): Promise<void> {
   try {
     if (options.folder !== undefined) await settleTables(options.folder);
     if (options.durability === 'power') writeThroughToDisk(Level.prototype as LevelDatabase);
+    closeIterators(Level.prototype as LevelDatabase);
     const server = dynalite({ path: options.folder, createTableMs: 0, updateTableMs: 0, deleteTableMs: 0 });
     server.once('error', (error) => report({ type: 'failed', message: error.message }));
     server.listen(options.port, '127.0.0.1', () => {
