@@ -48,7 +48,9 @@ export class RecordBlock {
       bytes.writeUInt32LE(dataLength, at + 10);
       at = dataStart + dataLength;
     }
-    const block = Buffer.from(bytes.subarray(0, at));
+    // Not from the pool: a small block that is kept would keep a whole slab of it.
+    const block = Buffer.allocUnsafeSlow(at);
+    bytes.copy(block, 0, 0, at);
     block.writeUInt32LE(VERSION, 0);
     block.writeUInt32LE(records.length, COUNT_AT);
     block[FLAGS_AT] = isAscii ? ASCII_FLAG : 0;
