@@ -13,6 +13,7 @@ import type { Ledger, LedgerStage } from './ledger.ts';
 import { LocalError } from './local-error.ts';
 import type { DurableLog } from './log/durable-log.ts';
 import type { KinesisStream } from './log/kinesis-stream.ts';
+import type { BlockPosition } from './log/record-block.ts';
 
 /** Compiles an application's SQL with the input schema beside it. @throws StreamingSqlError with file, line and caret */
 export function compileApplicationFile(
@@ -69,7 +70,8 @@ export class StreamingApplication {
   readonly #timer: NodeJS.Timeout;
   #isScheduled = false;
   #isStopped = false;
-  #rowsSinceCheckpoint = 0;
+  /** Rows put out since the last checkpoint: a state of many keys is not written for each of them. */
+  #outbox: { readonly target: KinesisStream; readonly key: string; readonly record: string }[] = [];
   #droppedRows = 0;
   #lastCheckpointMillis: number;
 
@@ -164,34 +166,32 @@ export class StreamingApplication {
     const deadline = performance.now() + SLICE_MILLIS;
     let isMore = false;
     for (const shardId of this.#input.shardIds) {
-      for (;;) {
+      while (!isMore) {
         const found = this.#input.readBlock(shardId, this.#positions[shardId]);
         if (!found) break;
-        if (performance.now() > deadline) {
-          isMore = true;
-          break;
-        }
-        this.#readBlock(shardId, found);
+        isMore = this.#readBlock(shardId, found, deadline);
       }
     }
-    if (this.#rowsSinceCheckpoint > 0) this.#checkpoint();
+    if (this.#outbox.length >= MAX_HELD_ROWS) this.#checkpoint();
     return isMore;
   }
 
-  #readBlock(
-    shardId: string,
-    { block, position }: NonNullable<ReturnType<KinesisStream['readBlock']>>,
-  ): void {
-    for (let at = position; at < block.count; at += 1) {
+  /** Returns whether time ran out; the next slice goes on where this one stopped. */
+  #readBlock(shardId: string, { block, position }: BlockPosition, deadline: number): boolean {
+    let at = position;
+    let isOver = false;
+    for (; at < block.count && !isOver; at += 1) {
       const value = parse(block.text(at));
       if (value === undefined) this.#drop('not JSON');
       else this.#engine.acceptRecord(value, { arrivalMillis: block.arrivalMillis(at), shardId });
+      isOver = at % RECORDS_PER_LOOK === 0 && performance.now() > deadline;
     }
-    const count = block.count - position;
+    const count = at - position;
     this.#stage.in(count);
     this.#stage.out(Math.max(0, count - this.#droppedRows));
     this.#droppedRows = 0;
-    this.#positions[shardId] = this.#input.lastSequenceNumber(shardId, block);
+    this.#positions[shardId] = this.#input.sequenceNumber(shardId, block.firstIndex + at - 1);
+    return isOver;
   }
 
   /**
@@ -200,16 +200,16 @@ export class StreamingApplication {
    */
   #tick(): void {
     const now = this.#options.nowMillis();
-    if (this.lag().backlog === 0) {
-      this.#engine.advance(now - SETTLING_MILLIS, MAX_ROWS_PER_TICK);
-    }
-    if (this.#rowsSinceCheckpoint > 0 || now - this.#lastCheckpointMillis >= CHECKPOINT_MILLIS)
+    const isMore = this.lag().backlog === 0 && this.#engine.advance(now - SETTLING_MILLIS, MAX_ROWS_PER_TICK);
+    if (isMore && this.#outbox.length < MAX_HELD_ROWS) setImmediate(() => this.#isStopped || this.#tick());
+    else if (this.#outbox.length > 0 || now - this.#lastCheckpointMillis >= CHECKPOINT_MILLIS)
       this.#checkpoint();
   }
 
-  /** Joins the commit group that also carries the rows put out since the last checkpoint. */
+  /** Puts out the rows held since the last checkpoint, in the very commit that carries the new one. */
   #checkpoint(): void {
-    this.#rowsSinceCheckpoint = 0;
+    for (const { target, key, record } of this.#outbox) target.append(key, record);
+    this.#outbox = [];
     this.#lastCheckpointMillis = this.#options.nowMillis();
     this.#options.log.writeState(
       this.#stateKey,
@@ -229,9 +229,9 @@ export class StreamingApplication {
     return (from, row, { revision }) => {
       const output = outputs.get(from);
       if (!output) return;
-      this.#rowsSinceCheckpoint += 1;
-      const record = revision > 1 ? { ...row, revision } : row;
-      output.target.append(String(row[output.partitionKey] ?? ''), JSON.stringify(record));
+      const { target, partitionKey } = output;
+      const record = JSON.stringify(revision > 1 ? { ...row, revision } : row);
+      this.#outbox.push({ target, key: String(row[partitionKey] ?? ''), record });
     };
   }
 }
@@ -240,7 +240,10 @@ const TICK_MILLIS = 250;
 const SETTLING_MILLIS = 300;
 const SLICE_MILLIS = 4;
 const CHECKPOINT_MILLIS = 5000;
-const MAX_ROWS_PER_TICK = 20_000;
+const MAX_ROWS_PER_TICK = 1000;
+const MAX_HELD_ROWS = 20_000;
+/** How often reading looks at the clock: one record can push some hundred rows out of closing windows. */
+const RECORDS_PER_LOOK = 8;
 
 function streamOf(
   streams: ReadonlyMap<string, KinesisStream>,

@@ -1,12 +1,6 @@
 import { once } from 'node:events';
 import { constants, createGzip, type Gzip } from 'node:zlib';
-import type { RecordBlock } from '../log/record-block.ts';
-
-/** A place in a stream: a block and a record in it. */
-export interface BlockPosition {
-  readonly block: RecordBlock;
-  readonly position: number;
-}
+import type { BlockPosition } from '../log/record-block.ts';
 
 /** What names an object. */
 export interface FirstRecord {

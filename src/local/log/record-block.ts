@@ -8,6 +8,12 @@ export interface PendingRecord {
   readonly arrivalMillis: number;
 }
 
+/** A place in a stream: a block and a record in it. */
+export interface BlockPosition {
+  readonly block: RecordBlock;
+  readonly position: number;
+}
+
 /**
  * Records that became durable together, as one value of the store: a group commit costs one write however many
  * messages it carries. Layout, little endian: version u32, crc32 u32 of all that follows, count u32, flags u8, then
