@@ -1,16 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import mqtt from 'mqtt';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildServedPage, launchBrowser, openPage, shouldRunBrowserTests } from './browser.ts';
 import { type RuntimeProcess, startRuntime } from './runtime-process.ts';
-
-const screenshotFile = fileURLToPath(new URL('../../docs/dashboard.png', import.meta.url));
-/** Half an hour of windows fills a chart; this many minutes show enough of them. */
-const screenshotMinutes = 8;
 
 describe.runIf(shouldRunBrowserTests())('the live page of the running pipeline', () => {
   let browser: Browser;
@@ -80,19 +75,4 @@ describe.runIf(shouldRunBrowserTests())('the live page of the running pipeline',
     const refused = /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET/;
     expect(complaints.filter((complaint) => !refused.test(complaint))).toEqual([]);
   });
-
-  it.runIf(process.env.UPDATE_SCREENSHOT === '1')(
-    'keeps a picture of itself for the documentation',
-    { timeout: (screenshotMinutes + 3) * 60_000 },
-    async () => {
-      for (const runtime of running.splice(0)) await runtime.stop();
-      await rm(data, { recursive: true, force: true });
-      const runtime = await start({ stations: 50 });
-      await new Promise((resolve) => setTimeout(resolve, screenshotMinutes * 60_000));
-      const { page } = await openPage(browser, runtime.ready.dashboard);
-      await page.locator('#station-rows a', { hasText: 'Jacksonville' }).click();
-      await page.waitForTimeout(20_000);
-      await page.screenshot({ path: screenshotFile });
-    },
-  );
 });
