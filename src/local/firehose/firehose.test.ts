@@ -135,7 +135,8 @@ describe('Firehose', () => {
     const first = await scene();
     await put(first, ['a', 'b']);
     await first.server.deliveries[0]!.flush();
-    first.server.log.deleteState('firehose/raw/checkpoint');
+    const before = JSON.stringify({ sequenceNumber: '', delivered: 0 });
+    first.server.log.writeState('firehose/raw/checkpoint', Buffer.from(before));
     await first.server.stop();
     cleanups.splice(1);
     const second = await scene({ folder: first.folder });

@@ -17,7 +17,7 @@ export interface CommitParticipant {
   committed(): void;
 }
 
-type StateWrites = Map<string, Uint8Array | undefined>;
+type StateWrites = Map<string, Uint8Array>;
 
 /** Stream name, shard number, index of the block's first record. */
 export type BlockKey = [stream: string, shard: number, firstIndex: number];
@@ -33,7 +33,7 @@ export class DurableLog {
   readonly #states: Database<Buffer, string>;
   readonly #durability: Durability;
   readonly #dirty = new Set<CommitParticipant>();
-  /** States of the group now gathering, and of the one on its way to the disk; undefined means removed. */
+  /** States of the group now gathering, and of the one on its way to the disk. */
   #pendingStates: StateWrites = new Map();
   #committingStates: StateWrites = new Map();
   readonly #hooks: (() => void)[] = [];
@@ -65,31 +65,14 @@ export class DurableLog {
   }
 
   readState(key: string): Buffer | undefined {
-    for (const writes of [this.#pendingStates, this.#committingStates]) {
-      const value = writes.get(key);
-      if (value || writes.has(key)) return value && Buffer.from(value);
-    }
-    return this.#states.get(key);
+    const unwritten = this.#pendingStates.get(key) ?? this.#committingStates.get(key);
+    return unwritten ? Buffer.from(unwritten) : this.#states.get(key);
   }
 
   /** Joins the commit group now gathering. */
   writeState(key: string, value: Uint8Array): void {
     this.#pendingStates.set(key, value);
     this.#schedule();
-  }
-
-  deleteState(key: string): void {
-    this.#pendingStates.set(key, undefined);
-    this.#schedule();
-  }
-
-  stateKeys(prefix: string): string[] {
-    const keys = new Set<string>();
-    for (const key of this.#states.getKeys({ start: prefix, end: `${prefix}\uffff` })) keys.add(key);
-    for (const [key, value] of [...this.#committingStates, ...this.#pendingStates]) {
-      if (key.startsWith(prefix)) value ? keys.add(key) : keys.delete(key);
-    }
-    return [...keys].sort();
   }
 
   /** Adds something that joins every commit, whatever the commit is for. */
@@ -190,9 +173,7 @@ export class DurableLog {
       for (const participant of participants) {
         participant.prepare((key, value) => void this.#blocks.put(key, value as Buffer));
       }
-      for (const [key, value] of states) {
-        value ? void this.#states.put(key, value as Buffer) : void this.#states.remove(key);
-      }
+      for (const [key, value] of states) void this.#states.put(key, value as Buffer);
     });
   }
 
