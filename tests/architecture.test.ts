@@ -56,8 +56,22 @@ const table: readonly Row[] = [
   { folder: 'dashboard', ours: ['src/telemetry'], packages: ['uplot', 'vite'], node: [] },
   { folder: 'src/stack', ours: ['src/telemetry'], packages: [], node: ['*'] },
   {
+    folder: 'src/topic-rules',
+    ours: ['src/sql', 'src/iot-sql', 'src/stack'],
+    packages: [],
+    node: ['node:fs', 'node:path'],
+  },
+  {
     folder: 'src/local',
-    ours: ['src/sql', 'src/iot-sql', 'src/streaming-sql', 'src/telemetry', 'src/stores', 'src/stack'],
+    ours: [
+      'src/sql',
+      'src/iot-sql',
+      'src/topic-rules',
+      'src/streaming-sql',
+      'src/telemetry',
+      'src/stores',
+      'src/stack',
+    ],
     packages: ['*'],
     node: ['*'],
   },

@@ -2,7 +2,7 @@ import { didYouMean, type Source } from '../sql/index.ts';
 import { CAST_TYPES } from './cast.ts';
 import type { IotSqlVersion } from './dialect.ts';
 import type { ExternalFunctions } from './external-functions.ts';
-import { EXTERNAL_METHODS } from './functions/external.ts';
+import { EXTERNAL_METHODS, isExternalCall } from './functions/external.ts';
 import type { FunctionSpec } from './functions/function-spec.ts';
 import { FUNCTIONS, findFunction } from './functions/function-table.ts';
 import { IotSqlError } from './iot-sql-error.ts';
@@ -133,7 +133,7 @@ class Checker {
     this.#checkArity(call, spec);
     this.#checkFixedArguments(call, spec);
     this.#checkPattern(call);
-    this.#checkExternal(call, spec);
+    this.#checkExternal(call);
     this.#countCall(call, spec);
   }
 
@@ -173,12 +173,11 @@ class Checker {
     this.#warn(pattern, `Pattern ${pattern.value} is no regular expression, the result is always Undefined`);
   }
 
-  #checkExternal(call: CallNode, spec: FunctionSpec): void {
-    const isProtobuf = call.name === 'decode' && call.arguments.length > 2;
-    if (!spec.isExternal && !isProtobuf) return;
+  #checkExternal(call: CallNode): void {
+    if (!isExternalCall(call)) return;
     const method = EXTERNAL_METHODS[call.name]!;
     if (this.#context.external?.[method] !== undefined) return;
-    const what = isProtobuf ? 'decode(…, "proto", …)' : call.name;
+    const what = call.name === 'decode' ? 'decode(…, "proto", …)' : call.name;
     this.#fail(
       call,
       `Function "${what}" needs a service that is not available here, no "${method}" port is given`,

@@ -4,9 +4,11 @@ import { compileExpression, type Scope } from './compile-expression.ts';
 import type { AssignVariables } from './compile-variables.ts';
 import { toText } from './conversion.ts';
 import { type Evaluate, Frame } from './frame.ts';
+import { isExternalCall } from './functions/external.ts';
 import { IotSqlError } from './iot-sql-error.ts';
 import { type MessageInput, RuleMessage } from './message.ts';
 import { parseExpression } from './parser.ts';
+import { someOfExpression } from './walk.ts';
 
 /** A compiled text with `${…}` parts. */
 export interface CompiledTemplate {
@@ -14,6 +16,8 @@ export interface CompiledTemplate {
   readonly text: string;
   /** There is no `${…}` in it. */
   readonly isConstant: boolean;
+  /** A part calls a function that reaches another service. */
+  readonly isExternal: boolean;
   /**
    * The text for a message, each part evaluated against the original payload and converted to String. What has no text,
    * Undefined and Null, leaves nothing.
@@ -25,6 +29,7 @@ export interface CompiledTemplate {
 
 interface TemplatePart {
   readonly source: string;
+  readonly isExternal: boolean;
   readonly evaluate: Evaluate;
 }
 
@@ -42,6 +47,7 @@ export function compileTemplateWith(source: Source, scope: Scope, assign: Assign
   return {
     text: source.text,
     isConstant: expressions.length === 0,
+    isExternal: expressions.some((part) => part.isExternal),
     evaluate(input) {
       if (expressions.length === 0) return parts.join('');
       const frame = frameFor(input);
@@ -109,7 +115,11 @@ function compilePart({ start, end }: Expression, source: Source, scope: Scope): 
       external: scope.external,
       variables: scope.variables,
     });
-    return { source: source.text.slice(start, end), evaluate: compileExpression(node, scope) };
+    return {
+      source: source.text.slice(start, end),
+      isExternal: someOfExpression(node, isExternalCall),
+      evaluate: compileExpression(node, scope),
+    };
   } catch (error) {
     if (error instanceof IotSqlError) throw new IotSqlError(source, error.offset, error.reason);
     throw error;

@@ -8,6 +8,7 @@ import { type Condition, compileWhere } from './compile-where.ts';
 import type { IotSqlVersion } from './dialect.ts';
 import { explainRule, type RuleExplanation } from './explain.ts';
 import { type Evaluate, Frame } from './frame.ts';
+import { isExternalCall } from './functions/external.ts';
 import { toJsonValue } from './json-text.ts';
 import { type MessageInput, RuleMessage } from './message.ts';
 import type { StatementNode } from './nodes.ts';
@@ -16,12 +17,20 @@ import { compileTextOutput, type WriteText } from './text-output.ts';
 import type { Topic } from './topic.ts';
 import { compileTopicFilter, type MatchTopic } from './topic-filter.ts';
 import { isArray, type JsonValue } from './value.ts';
+import { someOfStatement } from './walk.ts';
 
 /** Did the rule fire, and with what? Bytes when `SELECT *` passes on a payload that is not JSON. */
 export interface RuleResult {
   readonly fired: boolean;
   /** Absent when the rule did not fire, and when `SELECT VALUE` gave Undefined. */
   readonly output?: JsonValue | Uint8Array;
+}
+
+/** How a template of an action is compiled. */
+export interface TemplateOptions {
+  /** The name errors print for the text. */
+  readonly file?: string;
+  readonly isErrorAction?: boolean;
 }
 
 /** What {@link CompiledRule} is made from. */
@@ -44,6 +53,8 @@ export class CompiledRule {
   readonly version: IotSqlVersion;
   /** The topic filter of FROM; undefined for a rule that only Basic Ingest reaches. */
   readonly topicFilter: string | undefined;
+  /** It calls functions that reach other services: messages need `resolveExternal` first. */
+  readonly isExternal: boolean;
   /** What AWS accepts but hardly does what was meant. */
   readonly warnings: readonly RuleWarning[];
   readonly statement: StatementNode;
@@ -65,6 +76,7 @@ export class CompiledRule {
     this.sql = source.text;
     this.version = scope.version;
     this.topicFilter = statement.from?.filter;
+    this.isExternal = someOfStatement(statement, isExternalCall);
     this.warnings = warnings;
     this.statement = statement;
     this.#source = source;
@@ -134,10 +146,17 @@ export class CompiledRule {
     return explainRule({ rule: this, source: this.#source, scope: this.#scope, where: this.#where, frame });
   }
 
-  /** Compiles a `${…}` template of one of the rule's actions; it sees the rule's SET variables. @throws IotSqlError */
-  compileTemplate(text: string, file = 'template'): CompiledTemplate {
-    const source = new SourceText(text, file);
-    return compileTemplateWith(source, this.#scope, this.#assign);
+  /**
+   * Compiles a `${…}` template of one of the rule's actions; it sees the rule's SET variables. An error action may not use
+   * external functions (AWS IoT developer guide, rule-error-handling).
+   * @throws IotSqlError
+   */
+  compileTemplate(
+    text: string,
+    { file = 'template', isErrorAction = false }: TemplateOptions = {},
+  ): CompiledTemplate {
+    const scope = isErrorAction ? { ...this.#scope, external: undefined } : this.#scope;
+    return compileTemplateWith(new SourceText(text, file), scope, this.#assign);
   }
 
   #frameIfFired(message: RuleMessage): Frame | undefined {

@@ -16,6 +16,23 @@ export function walkExpression(expression: ExpressionNode, visit: Visit): void {
   for (const child of childrenOf(expression)) walkExpression(child, visit);
 }
 
+/** Is there an expression in a rule for which the test is true? */
+export function someOfStatement(statement: StatementNode, test: (node: ExpressionNode) => boolean): boolean {
+  let found = false;
+  walkStatement(statement, (node) => {
+    found ||= test(node);
+  });
+  return found;
+}
+
+/** The same within one expression, itself included. */
+export function someOfExpression(
+  expression: ExpressionNode,
+  test: (node: ExpressionNode) => boolean,
+): boolean {
+  return test(expression) || childrenOf(expression).some((child) => someOfExpression(child, test));
+}
+
 function walkSelect(select: SelectNode, visit: Visit): void {
   for (const expression of expressionsOf(select)) walkExpression(expression, visit);
 }

@@ -2,6 +2,7 @@ import { toText } from '../conversion.ts';
 import type { ExternalFunctions, ExternalResult } from '../external-functions.ts';
 import type { Evaluate } from '../frame.ts';
 import { jsonText, toJsonValue } from '../json-text.ts';
+import type { ExpressionNode } from '../nodes.ts';
 import { isArray, isObject, type JsonValue, type ObjectValue, setAttribute, type Value } from '../value.ts';
 import type { CallSite, FunctionSpec, FunctionTable } from './function-spec.ts';
 
@@ -104,6 +105,12 @@ export const EXTERNAL_METHODS: Readonly<Record<string, keyof ExternalFunctions>>
   machinelearning_predict: 'machinelearningPredict',
   decode: 'decodeProtobuf',
 };
+
+/** Does a call reach another service? `decode` does so with more than its two plain arguments. */
+export function isExternalCall(node: ExpressionNode): boolean {
+  if (node.kind !== 'call' || !Object.hasOwn(EXTERNAL_METHODS, node.name)) return false;
+  return node.name !== 'decode' || node.arguments.length > 2;
+}
 
 /** Functions that reach other services (AWS IoT developer guide, iot-sql-functions). */
 export const EXTERNAL_FUNCTIONS: FunctionTable = {
