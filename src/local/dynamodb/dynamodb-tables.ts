@@ -1,4 +1,5 @@
-import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CreateTableCommandInput, DescribeTableOutput } from '@aws-sdk/client-dynamodb';
 import { LocalError } from '../local-error.ts';
 import { callDynamodb, DynamodbError } from './dynamodb-call.ts';
 
@@ -34,6 +35,16 @@ async function createTable(url: string, table: CreateTableCommandInput): Promise
   } catch (error) {
     if (!(error instanceof DynamodbError) || error.type !== 'ResourceNotFoundException') throw error;
     await callDynamodb(url, 'CreateTable', createTableInput(table));
+    await becomeActive(url, table);
+  }
+}
+
+/** A table that is still being created is not found by writers (DynamoDB API reference, CreateTable). */
+async function becomeActive(url: string, { TableName }: CreateTableCommandInput): Promise<void> {
+  for (;;) {
+    const { Table } = (await callDynamodb(url, 'DescribeTable', { TableName })) as DescribeTableOutput;
+    if (Table?.TableStatus === 'ACTIVE') return;
+    await delay(1);
   }
 }
 
