@@ -6,6 +6,8 @@ import { StreamingSqlError } from './streaming-sql-error.ts';
 export class Checker {
   readonly source: Source;
   readonly warnings: PlanWarning[] = [];
+  /** Names of the source's pseudo-columns that the text reads. */
+  readonly pseudoColumns = new Set<string>();
 
   constructor(source: Source) {
     this.source = source;

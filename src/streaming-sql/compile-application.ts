@@ -56,7 +56,7 @@ export function compileApplication(sql: string, options: CompileOptions): Applic
   const body = {
     formatVersion: 1,
     time: planTime(options.time, input, checker),
-    input,
+    input: withPseudoColumns(input, checker.pseudoColumns),
     references: catalog.references,
     streams: catalog.streams,
     pumps: planned,
@@ -67,6 +67,11 @@ export function compileApplication(sql: string, options: CompileOptions): Applic
     file: source.name,
     warnings: checker.warnings,
   };
+}
+
+/** Whoever feeds the engine looks only for the pseudo-columns that are read. */
+function withPseudoColumns(input: InputPlan, read: ReadonlySet<string>): InputPlan {
+  return read.size === 0 ? input : { ...input, pseudoColumns: [...read].sort() };
 }
 
 function buildCatalog(
@@ -103,7 +108,8 @@ function plainColumn({ name, type }: ColumnPlan): ColumnPlan {
   return { name, type };
 }
 
-function planStream({ name, columns }: CreateStream, checker: Checker): StreamPlan {
+/** @throws StreamingSqlError at a column that is declared twice */
+export function planStream({ name, columns }: CreateStream, checker: Checker): StreamPlan {
   rejectTwice(
     columns.map((column) => column.name),
     'Column',
@@ -129,7 +135,7 @@ function rejectTwice(names: readonly Identifier[], what: string, checker: Checke
 }
 
 /** Select items meet the stream's columns by position, never by name (SQL reference, "INSERT"). */
-function planPump(pump: CreatePump, checker: Checker, catalog: Catalog): PumpPlan {
+export function planPump(pump: CreatePump, checker: Checker, catalog: Catalog): PumpPlan {
   const stream = catalog.streams.find(({ name }) => name === pump.into.value);
   if (stream === undefined) {
     const source = catalog.sources.find(({ name }) => name === pump.into.value);

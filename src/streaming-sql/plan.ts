@@ -48,6 +48,8 @@ export interface InputPlan {
   readonly rowDelimiter: string;
   readonly columnDelimiter: string;
   readonly columns: readonly InputColumnPlan[];
+  /** The pseudo-columns of the source that the application reads; absent where it reads none. */
+  readonly pseudoColumns?: readonly string[];
 }
 
 export interface InputColumnPlan {

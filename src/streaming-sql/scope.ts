@@ -33,7 +33,7 @@ export function resolveName(checker: Checker, scope: Scope, parts: readonly Iden
   }
   if (second !== undefined) return resolveQualified(checker, scope, first, second);
   if (first.value === 'ROWTIME') return rowtime;
-  const found = scope.relations.flatMap((relation) => findColumn(relation, first) ?? []);
+  const found = scope.relations.flatMap((relation) => findColumn(checker, relation, first) ?? []);
   if (found.length > 1)
     checker.fail(first.start, `Column "${first.value}" is ambiguous, write the stream's name before it`);
   return found[0] ?? failUnknown(checker, first, scope.relations);
@@ -58,13 +58,14 @@ function resolveQualified(
       ? rowtime
       : { kind: 'column', index: relation.rowtimeIndex, type: timestamp };
   }
-  return findColumn(relation, name) ?? failUnknown(checker, name, [relation]);
+  return findColumn(checker, relation, name) ?? failUnknown(checker, name, [relation]);
 }
 
-function findColumn(relation: Relation, name: Identifier): Expression | undefined {
+function findColumn(checker: Checker, relation: Relation, name: Identifier): Expression | undefined {
   const all = [...relation.columns, ...relation.hidden];
   const index = all.findIndex((column) => column.name === name.value);
   const column = all[index];
+  if (index >= relation.columns.length) checker.pseudoColumns.add(name.value);
   return column === undefined
     ? undefined
     : { kind: 'column', index: relation.offset + index, type: column.type };
