@@ -1,13 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import {
-  type CompiledRule,
-  compileRule,
-  createMessage,
-  type RuleMessage,
-  TopicMatcher,
-} from '../../iot-sql/index.ts';
+import { type CompiledRule, createMessage, type RuleMessage, TopicMatcher } from '../../iot-sql/index.ts';
 import type { TopicRuleResource } from '../../stack/stack.ts';
+import { type CompiledTopicRule, compileTopicRule } from '../../topic-rules/compile-topic-rule.ts';
+import { fileOfRule, type RuleFile, readRuleFiles } from '../../topic-rules/rule-file.ts';
 import { type Ledger, type LedgerStage, ROUTING_STAGE } from '../ledger.ts';
 import type { PublishedMessage } from './mqtt-broker.ts';
 import { type ActionFailure, compileAction, type RuleActionTargets, type RunAction } from './rule-actions.ts';
@@ -21,6 +15,7 @@ export interface RulesEngineOptions {
 }
 
 interface RunningRule {
+  readonly compiled: CompiledTopicRule;
   readonly name: string;
   readonly rule: CompiledRule;
   readonly stage: LedgerStage;
@@ -30,13 +25,18 @@ interface RunningRule {
 
 /** Takes each accepted message through every rule whose filter matches it, and counts what no rule took, with the reason. */
 export class RulesEngine {
+  readonly rules: readonly CompiledTopicRule[];
   readonly #matcher: TopicMatcher<RunningRule>;
   readonly #routing: LedgerStage;
 
-  /** @throws IotSqlError with file, line, column and caret when a rule does not compile */
+  /**
+   * @throws IotSqlError with file, line, column and caret when a rule does not compile
+   * @throws TopicRuleError that names the rule and every member of an action that is wrong
+   */
   constructor(options: RulesEngineOptions) {
-    const files = sqlFiles(options.rulesFolder);
+    const files = readRuleFiles(options.rulesFolder);
     const rules = options.rules.map((resource) => startRule(resource, files, options));
+    this.rules = rules.map(({ compiled }) => compiled);
     this.#routing = options.ledger.stage(ROUTING_STAGE);
     this.#matcher = new TopicMatcher(
       rules.map((value) => ({ topicFilter: value.rule.topicFilter, ruleName: value.name, value })),
@@ -65,13 +65,14 @@ const RULE_NOT_FOUND = 'Basic Ingest names no rule';
 
 function startRule(
   resource: TopicRuleResource,
-  files: ReadonlyMap<string, string>,
+  files: readonly RuleFile[],
   { targets, ledger }: RulesEngineOptions,
 ): RunningRule {
-  const { name, sql, sqlVersion, errorAction } = resource;
-  const file = files.get(sql.trim()) ?? `rule '${name}'`;
-  const rule = compileRule(sql, { version: sqlVersion, file, ruleName: name });
+  const { name, errorAction } = resource;
+  const compiled = compileTopicRule(resource, { file: fileOfRule(files, resource.sql) });
+  const { rule } = compiled;
   return {
+    compiled,
     name,
     rule,
     stage: ledger.stage(`rule ${name}`),
@@ -118,10 +119,4 @@ function runErrorAction(
 
 function reasonOf(rule: CompiledRule, message: RuleMessage): string {
   return message.payloadProblem ?? rule.reasonNotFired(message);
-}
-
-/** The template carries only the text of a rule; its file is the one with the same text. */
-function sqlFiles(folder: string): ReadonlyMap<string, string> {
-  const names = readdirSync(folder).filter((name) => name.endsWith('.sql'));
-  return new Map(names.map((name) => [readFileSync(join(folder, name), 'utf8').trim(), `rules/${name}`]));
 }
