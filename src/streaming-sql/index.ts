@@ -1,6 +1,13 @@
 export { type CompileOptions, compileApplication, type TimeOptions } from './compile-application.ts';
 export type { InputSchema, RecordColumn, ReferenceDataSource, SourceSchema } from './input-schema.ts';
 export type { ApplicationPlan, ColumnPlan, PlanWarning, PumpPlan, StreamPlan } from './plan.ts';
+export {
+  type ApplicationReport,
+  type ReportOptions,
+  reportApplication,
+  type StatementReport,
+} from './report-application.ts';
 export type { SqlType, SqlTypeName } from './sql-type.ts';
 export { StreamingSqlError } from './streaming-sql-error.ts';
+export type { Support, SupportClass } from './support.ts';
 export { parseTimestampText, printTimestamp } from './timestamp-text.ts';

@@ -24,7 +24,7 @@ export function parseApplication(source: Source): Application {
 }
 
 /** Statement : CREATE [ OR REPLACE ] ( STREAM … | PUMP … ) */
-function parseStatement(tokens: TokenStream): Statement {
+export function parseStatement(tokens: TokenStream): Statement {
   const first = tokens.peek();
   if (!tokens.acceptKeyword('CREATE')) {
     const advice =
