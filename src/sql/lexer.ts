@@ -105,7 +105,9 @@ class Lexer {
   #readUnicodeLiteral(): void {
     const start = this.#at;
     const written = this.#readQuotedText("'", start + 2);
-    const value = decodeUnicodeEscapes(written);
+    const clause = /^\s+UESCAPE\s+'([^0-9a-fA-F+'"\s])'/i.exec(this.#text.slice(this.#at, this.#at + 64));
+    const value = decodeUnicodeEscapes(written, clause?.[1]);
+    this.#at += clause?.[0].length ?? 0;
     if (value === undefined) this.#fail(start, 'A Unicode escape is \\ and four hex digits, or \\+ and six');
     this.#push('string', start, value);
   }

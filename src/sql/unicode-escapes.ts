@@ -1,13 +1,13 @@
-const ESCAPE = /\\(?:\\|([0-9a-fA-F]{4})|\+([0-9a-fA-F]{6})|)/g;
-
 /**
- * Decodes the body of a `U&'…'` literal: `\0041`, `\+01F600` and `\\`.
- * Returns undefined when an escape is malformed or names no character.
+ * Decodes the body of a `U&'…'` literal: `\0041`, `\+01F600` and `\\`, or with the character after UESCAPE instead of
+ * the backslash. Returns undefined when an escape is malformed or names no character.
  */
-export function decodeUnicodeEscapes(text: string): string | undefined {
+export function decodeUnicodeEscapes(text: string, escape = '\\'): string | undefined {
   let sound = true;
-  const decoded = text.replace(ESCAPE, (written, four?: string, six?: string) => {
-    if (written === '\\\\') return '\\';
+  const mark = escape.replace(/[\\^$.|?*+()[\]{}]/, '\\$&');
+  const pattern = new RegExp(`${mark}(?:${mark}|([0-9a-fA-F]{4})|\\+([0-9a-fA-F]{6})|)`, 'g');
+  const decoded = text.replace(pattern, (written, four?: string, six?: string) => {
+    if (written === escape + escape) return escape;
     const code = Number.parseInt(four ?? six ?? '', 16);
     if (Number.isNaN(code) || code > 0x10ffff) {
       sound = false;

@@ -10,10 +10,10 @@ import {
   commonType,
   double,
   familyOf,
-  interval,
   nullType,
   printType,
   type SqlType,
+  type TypeFamily,
   timestamp,
   varchar,
 } from './sql-type.ts';
@@ -44,6 +44,12 @@ function checkNode(node: SyntaxExpression, env: Environment): Expression {
         value: node.value,
         type: { name: 'CHAR', length: Math.max(1, node.value.length) },
       };
+    case 'bytes':
+      return {
+        kind: 'literal',
+        value: node.value,
+        type: { name: 'BINARY', length: Math.max(1, node.value.length) },
+      };
     case 'boolean':
       return { kind: 'literal', value: node.value, type: boolean };
     case 'null':
@@ -51,10 +57,10 @@ function checkNode(node: SyntaxExpression, env: Environment): Expression {
     case 'datetime':
       return datetimeLiteral(node, checker);
     case 'interval':
-      if (node.millis !== null) return { kind: 'literal', value: node.millis, type: interval };
+      if (node.millis !== null) return { kind: 'literal', value: node.millis, type: node.type };
       return checker.fail(
         node.start,
-        `INTERVAL in ${node.unit} is not supported here, write it in DAY or a shorter unit`,
+        `INTERVAL in ${node.unit} is not possible, the dialect has day-time intervals only, write it in DAY`,
       );
     case 'name':
       return resolveName(checker, env.scope, node.parts);
@@ -181,29 +187,42 @@ function checkIntervalOf(node: SyntaxExpression & { kind: 'intervalOf' }, env: E
       `${node.unit} after ")" needs the difference of two times, found ${printType(operand.type)}`,
     );
   }
-  if (['MONTH', 'QUARTER', 'YEAR'].includes(node.unit)) {
-    env.checker.fail(
-      node.start,
-      `A difference in ${node.unit} is not supported, write DAY or a shorter unit`,
-    );
-  }
-  return operand;
+  return { ...operand, type: node.type };
 }
 
 function checkCast(node: SyntaxExpression & { kind: 'cast' }, env: Environment): Expression {
   const operand = checkExpression(node.operand, env);
-  const from = familyOf(operand.type);
-  const to = familyOf(node.type);
-  const possible =
-    from === 'null' ||
-    from === to ||
-    from === 'character' ||
-    to === 'character' ||
-    (from === 'interval' && to === 'numeric');
-  if (!possible)
-    env.checker.fail(node.start, `Cannot cast ${printType(operand.type)} to ${printType(node.type)}`);
+  checkConversion(node, operand.type, env);
   return { kind: 'cast', operand, type: node.type };
 }
+
+/** SQL reference, "CAST", Valid Conversions. */
+function checkConversion(
+  node: SyntaxExpression & { kind: 'cast' },
+  given: SqlType,
+  { checker }: Environment,
+): void {
+  const [from, to] = [familyOf(given), familyOf(node.type)];
+  const allowed = from === 'null' || from === to || conversions[from]?.includes(to) === true;
+  const parts = [given.name, node.type.name];
+  if (!allowed || (parts.includes('DATE') && parts.includes('TIME')))
+    checker.fail(node.start, `Cannot cast ${printType(given)} to ${printType(node.type)}`);
+  const [first, last] = given.fields ?? [];
+  if (from === 'interval' && to === 'numeric' && first !== last) {
+    checker.fail(
+      node.start,
+      `Cannot cast ${printType(given)} to ${printType(node.type)}, its fields are several, write ( … ) SECOND before`,
+    );
+  }
+}
+
+const conversions: Readonly<Partial<Record<TypeFamily, readonly TypeFamily[]>>> = {
+  numeric: ['character'],
+  character: ['numeric', 'boolean', 'datetime', 'interval'],
+  boolean: ['character'],
+  datetime: ['character'],
+  interval: ['character', 'numeric'],
+};
 
 function checkCase(node: SyntaxExpression & { kind: 'case' }, env: Environment): Expression {
   const subject = node.operand === null ? null : checkExpression(node.operand, env);
@@ -244,12 +263,16 @@ function checkTest(node: TestNode, env: Environment): Expression {
   const operand = checkExpression(node.operand, env);
   if (node.kind === 'is') return call(`IS_${node.test}`, [operand], boolean);
   if (node.kind === 'between') {
-    const low = compare('>=', operand, checkExpression(node.low, env), node.start, checker);
-    return call(
-      'AND',
-      [low, compare('<=', operand, checkExpression(node.high, env), node.start, checker)],
-      boolean,
-    );
+    const [low, high] = [checkExpression(node.low, env), checkExpression(node.high, env)];
+    const between = (from: Expression, to: Expression) =>
+      call(
+        'AND',
+        [compare('>=', operand, from, node.start, checker), compare('<=', operand, to, node.start, checker)],
+        boolean,
+      );
+    return node.symmetric
+      ? call('OR', [between(low, high), between(high, low)], boolean)
+      : between(low, high);
   }
   if (node.kind === 'in') {
     const list = node.list.map((item) => checkExpression(item, env));

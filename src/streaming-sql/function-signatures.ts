@@ -4,14 +4,14 @@ import {
   double,
   familyOf,
   integer,
-  interval,
+  intervalType,
   type SqlType,
   type TypeFamily,
   timestamp,
   varchar,
 } from './sql-type.ts';
 
-type Accepts = TypeFamily | 'any';
+type Accepts = TypeFamily | 'any' | 'character or binary';
 
 /** How a scalar function is called: what each argument must be and what comes out. */
 export interface FunctionSignature {
@@ -57,7 +57,12 @@ export const functionSignatures: Readonly<Record<string, FunctionSignature>> = {
   INITCAP: { parameters: ['character'], result: text },
   LOWER: { parameters: ['character'], result: text },
   UPPER: { parameters: ['character'], result: text },
-  SUBSTRING: { parameters: ['character', 'numeric', 'numeric'], required: 2, result: text },
+  SUBSTRING: {
+    parameters: ['character or binary', 'numeric', 'numeric'],
+    required: 2,
+    result: (types) =>
+      familyOf(first(types)) === 'binary' ? { ...first(types), name: 'VARBINARY' } : text(types),
+  },
   POSITION: { parameters: ['character', 'character'], result: always(integer) },
   OVERLAY: {
     parameters: ['character', 'character', 'numeric', 'numeric'],
@@ -89,7 +94,8 @@ export const functionSignatures: Readonly<Record<string, FunctionSignature>> = {
 
 /** Is an argument of this type what the parameter takes? NULL fits everywhere. */
 export function accepts(parameter: Accepts, type: SqlType): boolean {
-  return parameter === 'any' || type.name === 'NULL' || familyOf(type) === parameter;
+  const families: readonly string[] = parameter.split(' or ');
+  return parameter === 'any' || type.name === 'NULL' || families.includes(familyOf(type));
 }
 
 /** Type of `left operator right`, undefined where the dialect has no such operation. */
@@ -105,15 +111,15 @@ export function arithmeticType(operator: string, left: SqlType, right: SqlType):
 }
 
 const mixedArithmetic: Readonly<Record<string, (left: SqlType, right: SqlType) => SqlType>> = {
-  'datetime - datetime': () => interval,
+  'datetime - datetime': () => intervalType('DAY', 'SECOND'),
   'datetime + interval': (left) => left,
   'interval + datetime': (_, right) => right,
   'datetime - interval': (left) => left,
-  'interval + interval': () => interval,
-  'interval - interval': () => interval,
-  'interval * numeric': () => interval,
-  'numeric * interval': () => interval,
-  'interval / numeric': () => interval,
+  'interval + interval': (left, right) => commonType(left, right) ?? left,
+  'interval - interval': (left, right) => commonType(left, right) ?? left,
+  'interval * numeric': (left) => left,
+  'numeric * interval': (_, right) => right,
+  'interval / numeric': (left) => left,
 };
 
 /** SQL reference, "Numeric operators": scale of a quotient max(6, s1 + p2 + 1), everything capped at 18 digits. */

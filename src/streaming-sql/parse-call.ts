@@ -31,9 +31,14 @@ interface Arguments {
 }
 
 /** Call : name ( arguments ) [ OVER window ], or null when the next word begins no call. */
-export function parseCall(tokens: TokenStream, parseExpression: ParseExpression): CallSyntax | null {
+export function parseCall(
+  tokens: TokenStream,
+  parseExpression: ParseExpression,
+  parseOperand: ParseExpression,
+): CallSyntax | null {
   const token = tokens.peek();
-  const { start, keyword: name } = token;
+  const { start } = token;
+  const name = token.keyword === 'CEILING' ? 'CEIL' : token.keyword;
   if (bareFunctions.has(name)) {
     tokens.next();
     if (tokens.acceptOperator('(')) tokens.expectOperator(')');
@@ -47,16 +52,21 @@ export function parseCall(tokens: TokenStream, parseExpression: ParseExpression)
     star = false,
     distinct = false,
     unit = null,
-  } = parseArguments(tokens, token, parseExpression);
+  } = parseArguments(tokens, token, parseExpression, parseOperand);
   tokens.expectOperator(')');
   const over = tokens.acceptKeyword('OVER') ? parseOver(tokens, parseExpression) : null;
   return { kind: 'call', start, name, arguments: values, star, distinct, unit, over };
 }
 
-function parseArguments(tokens: TokenStream, name: Token, parseExpression: ParseExpression): Arguments {
+function parseArguments(
+  tokens: TokenStream,
+  name: Token,
+  parseExpression: ParseExpression,
+  parseOperand: ParseExpression,
+): Arguments {
   const special = specialForms[name.keyword];
   if (special !== undefined && Object.hasOwn(specialForms, name.keyword))
-    return special(tokens, parseExpression);
+    return special(tokens, parseExpression, parseOperand);
   if (tokens.atOperator(')')) return { values: [] };
   if (tokens.acceptOperator('*')) return { values: [], star: true };
   const distinct = tokens.acceptKeyword('DISTINCT');
@@ -64,7 +74,11 @@ function parseArguments(tokens: TokenStream, name: Token, parseExpression: Parse
   return { values: tokens.delimited(',', parseExpression), distinct };
 }
 
-type SpecialForm = (tokens: TokenStream, parseExpression: ParseExpression) => Arguments;
+type SpecialForm = (
+  tokens: TokenStream,
+  parseExpression: ParseExpression,
+  parseOperand: ParseExpression,
+) => Arguments;
 
 /** FLOOR ( x [ TO unit ] ) */
 const roundForm: SpecialForm = (tokens, parseExpression) => {
@@ -94,35 +108,14 @@ const specialForms: Readonly<Record<string, SpecialForm>> = {
     tokens.expectKeyword('FROM');
     return { values: [parseExpression()], unit };
   },
-  POSITION: (tokens, parseExpression) => {
-    const what = parsePositionNeedle(tokens, parseExpression);
-    return { values: [...what] };
+  /** POSITION ( needle IN text ): the needle is no whole expression, which would take IN for the predicate. */
+  POSITION: (tokens, parseExpression, parseOperand) => {
+    const needle = parseOperand();
+    tokens.expectKeyword('IN');
+    return { values: [needle, parseExpression()] };
   },
   TRIM: (tokens, parseExpression) => parseTrim(tokens, parseExpression),
 };
-
-/** POSITION ( needle IN text ): IN would otherwise be read as the IN predicate, whose list starts with "(". */
-function parsePositionNeedle(
-  tokens: TokenStream,
-  parseExpression: ParseExpression,
-): readonly SyntaxExpression[] {
-  const token = tokens.peek();
-  if (token.kind === 'string' && tokens.atKeyword('IN', 1)) {
-    tokens.next();
-    tokens.next();
-    return [{ kind: 'string', start: token.start, value: token.value }, parseExpression()];
-  }
-  if ((token.kind === 'word' || token.kind === 'quoted') && tokens.atKeyword('IN', 1)) {
-    tokens.next();
-    tokens.next();
-    const identifier = { value: token.value, quoted: token.kind === 'quoted', start: token.start };
-    return [{ kind: 'name', start: token.start, parts: [identifier] }, parseExpression()];
-  }
-  return tokens.fail(
-    token.start,
-    'POSITION takes a string or a column before IN, write POSITION(\'a\' IN "text")',
-  );
-}
 
 /** TRIM ( [ BOTH | LEADING | TRAILING ] [ characters ] [ FROM ] text ) */
 function parseTrim(tokens: TokenStream, parseExpression: ParseExpression): Arguments {

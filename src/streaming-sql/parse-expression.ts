@@ -1,6 +1,6 @@
 import type { Token, TokenStream } from '../sql/index.ts';
 import { parseCall } from './parse-call.ts';
-import { isTimeUnit, parseInterval, parseTimeUnit } from './parse-interval.ts';
+import { isTimeUnit, parseInterval, parseIntervalQualifier } from './parse-interval.ts';
 import { toIdentifier } from './parse-name.ts';
 import { parseType } from './parse-type.ts';
 import { isReserved } from './reserved-words.ts';
@@ -73,10 +73,11 @@ function parseTest(tokens: TokenStream, operand: SyntaxExpression, ahead: number
   if (!['BETWEEN', 'IN', 'LIKE', 'SIMILAR'].includes(keyword)) return null;
   for (let skip = 0; skip <= ahead; skip++) tokens.next();
   if (keyword === 'BETWEEN') {
-    tokens.acceptKeyword('ASYMMETRIC');
+    const symmetric = tokens.acceptKeyword('SYMMETRIC');
+    if (!symmetric) tokens.acceptKeyword('ASYMMETRIC');
     const low = parseSum(tokens);
     tokens.expectKeyword('AND');
-    return { kind: 'between', start, operand, low, high: parseSum(tokens) };
+    return { kind: 'between', start, operand, symmetric, low, high: parseSum(tokens) };
   }
   if (keyword === 'IN') return { kind: 'in', start, operand, list: parseInList(tokens) };
   if (keyword === 'SIMILAR') tokens.expectKeyword('TO');
@@ -121,17 +122,12 @@ function parseUnary(tokens: TokenStream): SyntaxExpression {
   return tokens.nested(() => ({ kind: 'negate', start, operand: parseUnary(tokens) }));
 }
 
-/** Postfix : Primary [ unit ], the interval qualifier after a difference of times: ( a - b ) SECOND */
+/** Postfix : Primary [ Qualifier ], the interval qualifier after a difference of times: ( a - b ) MINUTE TO SECOND */
 function parsePostfix(tokens: TokenStream): SyntaxExpression {
   const parenthesised = tokens.atOperator('(');
   const operand = parsePrimary(tokens);
   if (!parenthesised || !isTimeUnit(tokens.peek().keyword)) return operand;
-  const unit = parseTimeUnit(tokens);
-  if (tokens.acceptOperator('(')) {
-    tokens.expect('number');
-    tokens.expectOperator(')');
-  }
-  return { kind: 'intervalOf', start: operand.start, operand, unit };
+  return { kind: 'intervalOf', start: operand.start, operand, ...parseIntervalQualifier(tokens) };
 }
 
 /** Primary : literal | name | call | CASE … | CAST ( … ) | ( Expression ) */
@@ -157,12 +153,17 @@ function parseWordExpression(tokens: TokenStream, token: Token): SyntaxExpressio
   if (keyword === 'TRUE' || keyword === 'FALSE')
     return tokens.next() && { kind: 'boolean', start, value: keyword === 'TRUE' };
   if (keyword === 'UNKNOWN') return tokens.next() && { kind: 'boolean', start, value: null };
+  if (keyword === 'X' && tokens.peek(1).kind === 'string') return parseBytes(tokens);
   if (keyword === 'CASE') return parseCase(tokens);
   if (keyword === 'CAST') return parseCast(tokens);
   if (keyword === 'INTERVAL') return parseInterval(tokens);
   if (keyword === 'TIMESTAMP' || keyword === 'DATE' || keyword === 'TIME')
     return parseDatetime(tokens, keyword);
-  const call = parseCall(tokens, () => parseExpression(tokens));
+  const call = parseCall(
+    tokens,
+    () => parseExpression(tokens),
+    () => parseSum(tokens),
+  );
   if (call !== null) return call;
   if (keyword === 'ROWTIME' || !isReserved(keyword)) return parseName(tokens);
   if (['SELECT', 'FROM', 'WHERE', 'GROUP', 'AS', 'END', 'THEN', 'WHEN'].includes(keyword))
@@ -171,6 +172,16 @@ function parseWordExpression(tokens: TokenStream, token: Token): SyntaxExpressio
     start,
     `"${token.text}" is a reserved word, write it in double quotes to use it as a column name`,
   );
+}
+
+/** Bytes : X 'hexadecimal digits, two for each byte' */
+function parseBytes(tokens: TokenStream): SyntaxExpression {
+  const { start } = tokens.next();
+  const { value } = tokens.next();
+  if (!/^(?:[0-9a-fA-F]{2})*$/.test(value))
+    tokens.fail(start, "Bytes are pairs of hexadecimal digits, write X'0aff'");
+  const bytes = value.replace(/../g, (pair) => String.fromCharCode(Number.parseInt(pair, 16)));
+  return { kind: 'bytes', start, value: bytes };
 }
 
 /** Name : Identifier ( . Identifier )* */
@@ -202,13 +213,13 @@ function parseCase(tokens: TokenStream): SyntaxExpression {
   return { kind: 'case', start, operand, branches, otherwise };
 }
 
-/** Cast : CAST ( Expression AS Type ) */
+/** Cast : CAST ( Expression AS ( Type | INTERVAL Qualifier ) ) */
 function parseCast(tokens: TokenStream): SyntaxExpression {
   const { start } = tokens.expectKeyword('CAST');
   tokens.expectOperator('(');
   const operand = parseExpression(tokens);
   tokens.expectKeyword('AS');
-  const type = parseType(tokens);
+  const type = tokens.acceptKeyword('INTERVAL') ? parseIntervalQualifier(tokens).type : parseType(tokens);
   tokens.expectOperator(')');
   return { kind: 'cast', start, operand, type };
 }

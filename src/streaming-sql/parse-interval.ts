@@ -1,4 +1,5 @@
 import type { TokenStream } from '../sql/index.ts';
+import { type IntervalField, intervalFields, intervalType, type SqlType } from './sql-type.ts';
 import type { SyntaxExpression, TimeUnit } from './syntax.ts';
 
 const unitMillis: Readonly<Partial<Record<TimeUnit, number>>> = {
@@ -30,6 +31,7 @@ export function parseTimeUnit(tokens: TokenStream): TimeUnit {
 
 /**
  * Interval : INTERVAL [ '+' | '-' ] 'text' unit [ ( precision [, fraction] ) ] [ TO unit [ ( fraction ) ] ]
+ * TO only belongs to the interval when its text has several fields: FLOOR(t + INTERVAL '10' SECOND TO MINUTE) rounds.
  * The leading field holds two digits unless a precision says more (SQL reference, "Interval Literals").
  */
 export function parseInterval(tokens: TokenStream): SyntaxExpression {
@@ -38,10 +40,10 @@ export function parseInterval(tokens: TokenStream): SyntaxExpression {
   const token = tokens.expect('string', "a quoted number, as in INTERVAL '1' MINUTE");
   const unit = parseTimeUnit(tokens);
   const precision = parsePrecision(tokens);
-  const to = tokens.acceptKeyword('TO') ? parseTimeUnit(tokens) : null;
-  if (to !== null) parsePrecision(tokens);
   const sign = token.value.trim().startsWith('-') ? -outerSign : outerSign;
   const text = token.value.trim().replace(/^[+-]/, '');
+  const to = /[ :-]/.test(text) && tokens.acceptKeyword('TO') ? parseTimeUnit(tokens) : null;
+  if (to !== null) parsePrecision(tokens);
   const fields = readFields(text, unit, to);
   if (fields === null)
     return tokens.fail(
@@ -55,7 +57,33 @@ export function parseInterval(tokens: TokenStream): SyntaxExpression {
       `Interval ${token.text} has ${digits} digits but ${unit} holds ${precision}, write ${unit}(${digits})`,
     );
   }
-  return { kind: 'interval', start, unit: to ?? unit, ...toLength(fields, unit, sign) };
+  const millis = toMillis(fields, unit, sign);
+  return { kind: 'interval', start, unit: to ?? unit, millis, type: typeOf(unit, to ?? unit) };
+}
+
+/**
+ * Qualifier : unit [ ( precision [, fraction] ) ] [ TO unit [ ( fraction ) ] ]
+ * What follows a difference of times, and INTERVAL in a CAST. Only days to seconds: the service has no year-month
+ * intervals (SQL reference, "Data Types").
+ */
+export function parseIntervalQualifier(tokens: TokenStream): { unit: TimeUnit; type: SqlType } {
+  const { start } = tokens.peek();
+  const unit = parseTimeUnit(tokens);
+  parsePrecision(tokens);
+  const to = tokens.acceptKeyword('TO') ? parseTimeUnit(tokens) : unit;
+  if (to !== unit) parsePrecision(tokens);
+  const [from, until] = [unit, to].map((name) => intervalFields.indexOf(name as IntervalField));
+  if (from! < 0 || until! < from!) {
+    tokens.fail(start, 'An interval runs from DAY, HOUR, MINUTE or SECOND to itself or a shorter unit');
+  }
+  return { unit: to, type: typeOf(unit, to) };
+}
+
+/** Weeks read as days. */
+function typeOf(from: TimeUnit, to: TimeUnit): SqlType {
+  const field = (unit: TimeUnit): IntervalField =>
+    intervalFields.find((candidate) => candidate === unit) ?? 'DAY';
+  return intervalType(field(from), field(to));
 }
 
 function parsePrecision(tokens: TokenStream): number {
@@ -65,7 +93,7 @@ function parsePrecision(tokens: TokenStream): number {
   return digits ?? 2;
 }
 
-const fieldUnits: readonly TimeUnit[] = ['DAY', 'HOUR', 'MINUTE', 'SECOND'];
+const fieldUnits: readonly TimeUnit[] = intervalFields;
 
 /** The numbers of the fields from `unit` to `to`, leading first; null when the text has another shape. */
 function readFields(text: string, unit: TimeUnit, to: TimeUnit | null): number[] | null {
@@ -80,20 +108,14 @@ function readFields(text: string, unit: TimeUnit, to: TimeUnit | null): number[]
     : null;
 }
 
-function toLength(
-  fields: readonly number[],
-  unit: TimeUnit,
-  sign: number,
-): { millis: number | null; months: number } {
+function toMillis(fields: readonly number[], unit: TimeUnit, sign: number): number | null {
   const [leading = 0] = fields;
-  if (unit === 'YEAR') return { millis: null, months: sign * (leading * 12 + (fields[1] ?? 0)) };
-  if (unit === 'QUARTER') return { millis: null, months: sign * leading * 3 };
-  if (unit === 'MONTH') return { millis: null, months: sign * leading };
-  if (unit === 'WEEK') return { millis: sign * leading * 604_800_000, months: 0 };
+  if (unit === 'YEAR' || unit === 'QUARTER' || unit === 'MONTH') return null;
+  if (unit === 'WEEK') return sign * leading * 604_800_000;
   const first = fieldUnits.indexOf(unit);
   const millis = fields.reduce(
     (sum, field, i) => sum + field * (millisOf(fieldUnits[first + i] ?? 'SECOND') ?? 0),
     0,
   );
-  return { millis: sign * Math.round(millis), months: 0 };
+  return sign * Math.round(millis);
 }

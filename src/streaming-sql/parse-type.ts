@@ -27,8 +27,8 @@ const typeRules: Readonly<Record<string, TypeRule>> = {
   CHAR: { name: 'CHAR', maxLength: 65_534 },
   CHARACTER: { name: 'CHAR', maxLength: 65_534 },
   VARCHAR: { name: 'VARCHAR', maxLength: 65_534 },
-  BINARY: { name: 'BINARY' },
-  VARBINARY: { name: 'VARBINARY' },
+  BINARY: { name: 'BINARY', maxLength: 65_534 },
+  VARBINARY: { name: 'VARBINARY', maxLength: 65_534 },
 };
 
 /**
@@ -37,17 +37,13 @@ const typeRules: Readonly<Record<string, TypeRule>> = {
  */
 export function parseType(tokens: TokenStream): SqlType {
   const token = tokens.expect('word', 'a data type');
+  if (token.keyword === 'INTERVAL')
+    tokens.fail(token.start, 'INTERVAL is a type of expressions only, keep the milliseconds in a BIGINT');
   const rule = Object.hasOwn(typeRules, token.keyword) ? typeRules[token.keyword] : undefined;
   if (rule === undefined) {
     const hint =
       didYouMean(token.text, Object.keys(typeRules)) || ', write for example VARCHAR(32) or DOUBLE';
     return tokens.fail(token.start, `Unknown data type "${token.text}"${hint}`);
-  }
-  if (rule.name === 'BINARY' || rule.name === 'VARBINARY') {
-    return tokens.fail(
-      token.start,
-      `Data type ${rule.name} is not supported, write VARCHAR(n) and carry the bytes as text`,
-    );
   }
   if (token.keyword === 'DOUBLE') tokens.acceptKeyword('PRECISION');
   if (token.keyword === 'CHARACTER' && tokens.acceptKeyword('VARYING')) {
@@ -61,7 +57,7 @@ export function parseType(tokens: TokenStream): SqlType {
 
 function parseLength(tokens: TokenStream, name: SqlTypeName, maxLength: number, start: number): SqlType {
   if (!tokens.atOperator('(')) {
-    if (name === 'CHAR') return { name, length: 1 };
+    if (name === 'CHAR' || name === 'BINARY') return { name, length: 1 };
     return tokens.fail(start, `${name} needs a length, write ${name}(64)`);
   }
   const [length = 0] = parseArguments(tokens, 1);

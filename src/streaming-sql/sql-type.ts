@@ -21,12 +21,18 @@ export type SqlTypeName =
   | 'INTERVAL'
   | 'NULL';
 
-/** A type with its length (characters or bytes), or its precision and scale (decimal digits). */
+/** The fields of a day-time interval, greatest first. */
+export type IntervalField = 'DAY' | 'HOUR' | 'MINUTE' | 'SECOND';
+export const intervalFields: readonly IntervalField[] = ['DAY', 'HOUR', 'MINUTE', 'SECOND'];
+
+/** A type with its length (characters or bytes), its precision and scale (decimal digits), or an interval's fields. */
 export interface SqlType {
   readonly name: SqlTypeName;
   readonly length?: number;
   readonly precision?: number;
   readonly scale?: number;
+  /** First and last field of an INTERVAL: how it reads as text and what its number counts. */
+  readonly fields?: readonly [IntervalField, IntervalField];
 }
 
 /** What mixes with what without a CAST: "no implicit conversion between character, datetime and numeric". */
@@ -67,6 +73,10 @@ export const integer: SqlType = { name: 'INTEGER' };
 export const interval: SqlType = { name: 'INTERVAL' };
 export const timestamp: SqlType = { name: 'TIMESTAMP' };
 export const nullType: SqlType = { name: 'NULL' };
+export const intervalType = (from: IntervalField, to: IntervalField = from): SqlType => ({
+  name: 'INTERVAL',
+  fields: [from, to],
+});
 export const varchar = (length: number): SqlType => ({ name: 'VARCHAR', length });
 
 export function familyOf(type: SqlType): TypeFamily {
@@ -81,6 +91,10 @@ export function isExactInteger(type: SqlType): boolean {
 export function printType(type: SqlType): string {
   if (type.length !== undefined) return `${type.name}(${type.length})`;
   if (type.precision !== undefined) return `${type.name}(${type.precision},${type.scale ?? 0})`;
+  if (type.fields !== undefined) {
+    const [from, to] = type.fields;
+    return `INTERVAL ${from === to ? from : `${from} TO ${to}`}`;
+  }
   return type.name;
 }
 
@@ -102,6 +116,7 @@ export function commonType(left: SqlType, right: SqlType): SqlType | undefined {
   if (right.name === 'NULL') return left;
   if (familyOf(left) !== familyOf(right)) return undefined;
   if (familyOf(left) === 'numeric') return commonNumeric(left, right);
+  if (familyOf(left) === 'interval') return commonInterval(left, right);
   if (familyOf(left) === 'datetime' && left.name !== right.name) return commonDatetime(left, right);
   if (left.length !== undefined || right.length !== undefined) {
     const name = left.name === right.name ? left.name : familyOf(left) === 'binary' ? 'VARBINARY' : 'VARCHAR';
@@ -117,6 +132,14 @@ function commonNumeric(left: SqlType, right: SqlType): SqlType {
   }
   const wider = numericRank.indexOf(left.name) >= numericRank.indexOf(right.name) ? left : right;
   return wider;
+}
+
+/** From the greater first field to the finer last one. */
+function commonInterval(left: SqlType, right: SqlType): SqlType {
+  const [a, b] = [left.fields, right.fields];
+  if (a === undefined || b === undefined) return left;
+  const at = (field: IntervalField) => intervalFields.indexOf(field);
+  return intervalType(at(a[0]) <= at(b[0]) ? a[0] : b[0], at(a[1]) >= at(b[1]) ? a[1] : b[1]);
 }
 
 function commonDatetime(left: SqlType, right: SqlType): SqlType | undefined {

@@ -151,14 +151,17 @@ export type BinaryOperator =
 export type SyntaxExpression = { readonly start: number } & (
   | { readonly kind: 'number'; readonly text: string }
   | { readonly kind: 'string'; readonly value: string }
+  /** X'0aff': one character of code 0 to 255 for each byte. */
+  | { readonly kind: 'bytes'; readonly value: string }
   | { readonly kind: 'boolean'; readonly value: boolean | null }
   | { readonly kind: 'null' }
   | { readonly kind: 'datetime'; readonly type: 'TIMESTAMP' | 'DATE' | 'TIME'; readonly text: string }
   | {
       readonly kind: 'interval';
+      /** Null for years and months, which have no fixed length. */
       readonly millis: number | null;
-      readonly months: number;
       readonly unit: TimeUnit;
+      readonly type: SqlType;
     }
   | { readonly kind: 'name'; readonly parts: readonly Identifier[] }
   | { readonly kind: 'not'; readonly operand: SyntaxExpression }
@@ -169,9 +172,16 @@ export type SyntaxExpression = { readonly start: number } & (
       readonly left: SyntaxExpression;
       readonly right: SyntaxExpression;
     }
-  | { readonly kind: 'intervalOf'; readonly operand: SyntaxExpression; readonly unit: TimeUnit }
+  | {
+      readonly kind: 'intervalOf';
+      readonly operand: SyntaxExpression;
+      readonly unit: TimeUnit;
+      readonly type: SqlType;
+    }
   | {
       readonly kind: 'between';
+      /** BETWEEN SYMMETRIC: the bounds may come in either order. */
+      readonly symmetric: boolean;
       readonly operand: SyntaxExpression;
       readonly low: SyntaxExpression;
       readonly high: SyntaxExpression;

@@ -1,4 +1,4 @@
-import { familyOf, printType, type SqlType } from '../sql-type.ts';
+import { familyOf, integerBounds, printType, type SqlType } from '../sql-type.ts';
 import {
   parseTimestampText,
   parseTimeText,
@@ -7,7 +7,8 @@ import {
   printTimestamp,
 } from '../timestamp-text.ts';
 import { EvaluationError } from './engine-error.ts';
-import { fitNumber } from './numeric.ts';
+import { countOfInterval, parseIntervalText, printInterval } from './interval-text.ts';
+import { fitNumber, roundTo } from './numeric.ts';
 import type { Value } from './row.ts';
 
 export type Conversion = (value: Value) => Value;
@@ -23,8 +24,7 @@ export function compileCast(from: SqlType, to: SqlType): Conversion {
 function compileConversion(from: SqlType, to: SqlType): Conversion {
   switch (familyOf(to)) {
     case 'numeric':
-      if (familyOf(from) === 'character') return (value) => fitNumber(parseNumber(value, to), to);
-      return (value) => fitNumber(typeof value === 'boolean' ? Number(value) : (value as number), to);
+      return compileNumeric(from, to);
     case 'character': {
       const print = compilePrint(from);
       return fitText(print, to);
@@ -33,9 +33,30 @@ function compileConversion(from: SqlType, to: SqlType): Conversion {
       return (value) => (typeof value === 'string' ? parseBoolean(value) : value);
     case 'datetime':
       return compileDatetime(from, to);
+    case 'interval':
+      return familyOf(from) === 'character'
+        ? (value) => parseInterval(value as string, to)
+        : (value) => value;
+    case 'binary':
+      return (value) => fitBytes(value as string, to);
     default:
       return (value) => value;
   }
+}
+
+/** SQL reference, "CAST": a fraction is rounded, half away from zero; only the count of an interval is cut. */
+function compileNumeric(from: SqlType, to: SqlType): Conversion {
+  if (familyOf(from) === 'interval') return (value) => fitNumber(countOfInterval(value as number, from), to);
+  const round = to.name in integerBounds ? (value: number) => roundTo(value, 0) : (value: number) => value;
+  if (familyOf(from) === 'character') return (value) => fitNumber(round(parseNumber(value, to)), to);
+  if (from.name in integerBounds) return (value) => fitNumber(value as number, to);
+  return (value) => fitNumber(round(value as number), to);
+}
+
+/** BINARY(n) is filled up with zero bytes, VARBINARY(n) only cut. A byte is a character of code 0 to 255. */
+function fitBytes(bytes: string, { name, length = 1 }: SqlType): string {
+  const cut = bytes.length > length ? bytes.slice(0, length) : bytes;
+  return name === 'BINARY' ? cut.padEnd(length, '\0') : cut;
 }
 
 /** Text longer than VARCHAR(n) is cut, as the service does; CHAR(n) is not padded. */
@@ -53,6 +74,8 @@ export function compilePrint(type: SqlType): (value: Value) => string {
   if (type.name === 'DATE') return (value) => printDate(value as number);
   if (type.name === 'TIME') return (value) => printTime(value as number);
   if (type.name === 'BOOLEAN') return (value) => (value === true ? 'TRUE' : 'FALSE');
+  if (type.name === 'INTERVAL') return (value) => printInterval(value as number, type);
+  if (familyOf(type) === 'binary') return (value) => btoa(value as string);
   return (value) => String(value);
 }
 
@@ -70,6 +93,13 @@ function compileDatetime(from: SqlType, to: SqlType): Conversion {
 function parseDatetime(text: string, to: SqlType): number {
   const millis = to.name === 'TIME' ? parseTimeText(text) : parseTimestampText(text);
   if (Number.isNaN(millis)) throw new EvaluationError('INVALID_CAST', `Text '${text}' is no ${to.name}`);
+  return millis;
+}
+
+function parseInterval(text: string, to: SqlType): number {
+  const millis = parseIntervalText(text, to);
+  if (Number.isNaN(millis))
+    throw new EvaluationError('INVALID_CAST', `Text '${text}' is no ${printType(to)}`);
   return millis;
 }
 

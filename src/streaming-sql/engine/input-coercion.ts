@@ -1,5 +1,6 @@
 import { familyOf, integerBounds, printType, type SqlType } from '../sql-type.ts';
 import { parseTimestampText, parseTimeText } from '../timestamp-text.ts';
+import { compileCast } from './cast.ts';
 import { EvaluationError } from './engine-error.ts';
 import { fitNumber } from './numeric.ts';
 import type { Value } from './row.ts';
@@ -25,6 +26,8 @@ export function compileCoercion(name: string, type: SqlType): InputCoercion {
       };
     case 'datetime':
       return datetimeCoercion(name, type);
+    case 'binary':
+      return binaryCoercion(name, type);
     default:
       return (value) => (value === null || value === undefined ? null : refuse(name, type, value));
   }
@@ -67,6 +70,20 @@ function datetimeCoercion(name: string, type: SqlType): InputCoercion {
     const millis = typeof value === 'string' ? parse(value) : Number.NaN;
     if (Number.isNaN(millis)) return refuse(name, type, value);
     return type.name === 'DATE' ? Math.floor(millis / 86_400_000) * 86_400_000 : millis;
+  };
+}
+
+/** SQL reference, "Data Types": bytes travel in JSON as Base64. */
+function binaryCoercion(name: string, type: SqlType): InputCoercion {
+  const fit = compileCast({ name: 'VARBINARY', length: 65_534 }, type);
+  return (value) => {
+    if (value === null || value === undefined) return null;
+    if (
+      typeof value !== 'string' ||
+      !/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/.test(value)
+    )
+      return refuse(name, type, value);
+    return fit(atob(value));
   };
 }
 
