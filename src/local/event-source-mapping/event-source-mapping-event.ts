@@ -15,12 +15,17 @@ const EVENT_END = ']}';
 /**
  * The event of a batch as JSON text: what Lambda hands to the function (Lambda developer guide, "Example event"). It is
  * written straight into bytes, which move to the worker's thread and leave nothing for this thread to collect.
+ * @param windowMembers what a tumbling window adds, with a comma before it
  */
-export function kinesisEvent(records: readonly StreamRecord[], source: EventSource): Uint8Array {
+export function kinesisEvent(
+  records: readonly StreamRecord[],
+  source: EventSource,
+  windowMembers = '',
+): Uint8Array {
   const envelope = envelopeBytes(source) + TIMESTAMP_SLACK;
   const most = records.reduce(
     (sum, record) => sum + recordBytes(record, envelope),
-    EVENT_START.length + EVENT_END.length,
+    EVENT_START.length + Buffer.byteLength(windowMembers) + EVENT_END.length,
   );
   const event = Buffer.allocUnsafeSlow(most);
   let at = event.write(EVENT_START, 0);
@@ -28,7 +33,7 @@ export function kinesisEvent(records: readonly StreamRecord[], source: EventSour
     if (index > 0) at += event.write(',', at);
     at += event.write(recordText(record, source), at);
   }
-  at += event.write(EVENT_END, at);
+  at += event.write(`]${windowMembers}}`, at);
   return event.subarray(0, at);
 }
 

@@ -9,6 +9,7 @@ import {
 } from './event-source-mapping-event.ts';
 import { backoffMillis, planAfter, readOutcome, type Segment } from './event-source-mapping-plan.ts';
 import type { Fate, Tracked } from './event-source-mapping-progress.ts';
+import type { TumblingWindow } from './event-source-mapping-window.ts';
 
 /** One record that waits for, or is in, a batch. */
 export interface Entry {
@@ -32,6 +33,10 @@ export interface LaneContext {
   readonly options: EventSourceMappingOptions;
   readonly source: EventSource;
   readonly counts: MappingCounts;
+  /** The shard's tumbling window, where the mapping asks for one. */
+  readonly window: TumblingWindow | undefined;
+  /** Nothing durable is left to read. */
+  readonly isCaughtUp: () => boolean;
   /** Some record met its fate. */
   readonly settled: () => void;
   /** Waits; returns early when the mapping stops. */
@@ -69,9 +74,16 @@ export class EventSourceMappingLane {
     return this.#running === undefined;
   }
 
-  /** When the batch window of what is queued ends; undefined when nothing waits. */
-  get windowEndMillis(): number | undefined {
-    if (this.#queue.length === 0) return undefined;
+  /** When there is something to do again, by the clock of `performance.now`: Infinity when only a record can say. */
+  get wakeMillis(): number {
+    const { window, options } = this.#context;
+    const nowMillis = (options.nowMillis ?? Date.now)();
+    const windowOver = window ? performance.now() + window.dueMillis - nowMillis : Infinity;
+    return Math.min(this.#batchWindowEndMillis, windowOver);
+  }
+
+  get #batchWindowEndMillis(): number {
+    if (this.#queue.length === 0) return Infinity;
     return this.#firstQueuedMillis + this.#context.options.mapping.batchWindowSeconds * 1000;
   }
 
@@ -83,14 +95,58 @@ export class EventSourceMappingLane {
 
   /** Starts a batch when its size, its window or its payload is full; `done` is called when the batch is through. */
   startWhenReady(done: () => void): void {
-    if (this.#running || this.#queue.length === 0) return;
-    const full =
-      this.#queue.length >= this.#context.options.mapping.batchSize || this.#queuedBytes >= PAYLOAD_ROOM;
-    if (!full && performance.now() < this.windowEndMillis!) return;
-    this.#running = this.#process(this.#takeBatch()).finally(() => {
+    if (this.#running) return;
+    this.#running = this.#startNext()?.finally(() => {
       this.#running = undefined;
       done();
     });
+  }
+
+  #startNext(): Promise<void> | undefined {
+    const { window } = this.#context;
+    if (window && this.#isOver(window)) return this.#finish(window);
+    const next = this.#queue[0];
+    if (!next || !this.#isReady()) return undefined;
+    window?.open(next.record.arrivalMillis);
+    return this.#process(this.#takeBatch());
+  }
+
+  #isReady(): boolean {
+    const { window, options } = this.#context;
+    const { batchSize } = options.mapping;
+    const isFull = this.#queue.length >= batchSize || this.#queuedBytes >= PAYLOAD_ROOM;
+    if (isFull || performance.now() >= this.#batchWindowEndMillis) return true;
+    // What is queued behind the end of a window completes the batch before it.
+    const last = this.#queue.at(-1)!.record;
+    return window !== undefined && !window.isSame(this.#queue[0]!.record.arrivalMillis, last.arrivalMillis);
+  }
+
+  /** The open window has no further records: one of the next window is there, or its time has passed. */
+  #isOver(window: TumblingWindow): boolean {
+    if (!window.isOpen) return false;
+    if (window.isTerminated) return true;
+    const next = this.#queue[0];
+    if (next) return window.isBehind(next.record.arrivalMillis);
+    const { options, isCaughtUp } = this.#context;
+    return (options.nowMillis ?? Date.now)() >= window.dueMillis && isCaughtUp();
+  }
+
+  /** The last invocation of a window. While it fails, the shard waits (Lambda developer guide, tumbling windows). */
+  async #finish(window: TumblingWindow): Promise<void> {
+    const { source, counts, settled, stopped } = this.#context;
+    const event = kinesisEvent([], source, window.eventMembers(source.shardId, source.streamArn, true));
+    for (let failed = 0; !stopped(); ) {
+      const result = await this.#invoke(event.slice());
+      if (result?.ok) {
+        window.close();
+        settled();
+        return;
+      }
+      if (!result) continue;
+      counts.failures += 1;
+      failed += 1;
+      await this.#backOff(failed);
+    }
   }
 
   /** Resolves when no invocation of this lane runs. */
@@ -102,8 +158,11 @@ export class EventSourceMappingLane {
     const { batchSize } = this.#context.options.mapping;
     let bytes = 0;
     let count = 0;
+    const { window } = this.#context;
+    const first = this.#queue[0]!.record.arrivalMillis;
     for (const entry of this.#queue) {
       if (count >= batchSize || (count > 0 && bytes + entry.bytes > PAYLOAD_ROOM)) break;
+      if (window && !window.isSame(first, entry.record.arrivalMillis)) break;
       bytes += entry.bytes;
       count += 1;
     }
@@ -122,16 +181,18 @@ export class EventSourceMappingLane {
 
   /** Invokes the function once and says which segments follow. */
   async #attempt(batch: readonly Entry[], segment: Segment): Promise<readonly Segment[]> {
-    const { options, source, counts } = this.#context;
+    const { options, source, counts, window } = this.#context;
     const { mapping } = options;
     const records = batch.slice(segment.from, segment.to).map(({ record }) => record);
-    const event = kinesisEvent(records, source);
+    const members = window?.eventMembers(source.shardId, source.streamArn, false);
+    const event = kinesisEvent(records, source, members);
     if (event.byteLength > MAX_PAYLOAD_BYTES) {
       await this.#discard(batch, { ...segment, attempts: -1 }, 'payload-too-large', '');
       return [];
     }
-    const result = await this.#invoke(event);
-    if (!result) return [segment];
+    const answer = await this.#invoke(event);
+    if (!answer) return [segment];
+    const result = window ? window.accept(answer) : answer;
     const sequenceNumbers = records.map(({ sequenceNumber }) => sequenceNumber);
     const outcome = readOutcome(result, sequenceNumbers, mapping.reportBatchItemFailures);
     const step = planAfter(segment, outcome, mapping);

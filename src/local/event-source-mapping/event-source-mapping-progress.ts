@@ -8,23 +8,23 @@ export type Fate =
   | 'expired';
 
 /** One record, or a run of them that share a fate, on its way. */
-export interface Tracked {
+export interface Tracked<F extends string = Fate> {
   readonly sequenceNumber: string;
   readonly count: number;
-  fate: Fate | undefined;
+  fate: F | undefined;
 }
 
-export interface Advance {
+export interface Advance<F extends string = Fate> {
   /** Everything up to here has met its fate. */
   readonly sequenceNumber: string;
-  readonly fates: ReadonlyMap<Fate, number>;
+  readonly fates: ReadonlyMap<F, number>;
 }
 
 /** How far one shard is done: batches may end in any order, the checkpoint only passes what has met its fate. */
-export class ShardProgress {
-  readonly #entries: Tracked[] = [];
+export class ShardProgress<F extends string = Fate> {
+  readonly #entries: Tracked<F>[] = [];
 
-  track(sequenceNumber: string, fate?: Fate, count = 1): Tracked {
+  track(sequenceNumber: string, fate?: F, count = 1): Tracked<F> {
     const tracked = { sequenceNumber, fate, count };
     this.#entries.push(tracked);
     return tracked;
@@ -36,8 +36,8 @@ export class ShardProgress {
   }
 
   /** Takes away what is done at the front. Undefined when the first one is still on its way. */
-  advance(): Advance | undefined {
-    const fates = new Map<Fate, number>();
+  advance(): Advance<F> | undefined {
+    const fates = new Map<F, number>();
     let done = 0;
     for (const { fate, count } of this.#entries) {
       if (fate === undefined) break;

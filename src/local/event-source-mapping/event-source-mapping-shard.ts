@@ -6,6 +6,7 @@ import type { EventSourceMappingOptions } from './event-source-mapping.ts';
 import { type EventSource, envelopeBytes, recordBytes } from './event-source-mapping-event.ts';
 import { EventSourceMappingLane, type MappingCounts } from './event-source-mapping-lane.ts';
 import { ShardProgress } from './event-source-mapping-progress.ts';
+import { TumblingWindow } from './event-source-mapping-window.ts';
 
 export interface ShardOptions {
   readonly options: EventSourceMappingOptions;
@@ -30,6 +31,7 @@ export class EventSourceMappingShard {
   readonly #lanes: readonly EventSourceMappingLane[];
   readonly #progress = new ShardProgress();
   readonly #checkpointKey: string;
+  readonly #window: TumblingWindow | undefined;
   readonly #envelopeBytes: number;
   #checkpoint: string | undefined;
   #position: string | undefined;
@@ -43,18 +45,23 @@ export class EventSourceMappingShard {
     this.#checkpointKey = `esm/${options.mapping.logicalId}/${shardId}`;
     this.#checkpoint = this.#startingPoint();
     this.#position = this.#checkpoint;
+    const { log, mapping, stream } = options;
+    const width = mapping.tumblingWindowSeconds;
+    this.#window = width > 0 ? new TumblingWindow(width, log.readState(this.#windowKey)) : undefined;
     const source = this.#source();
     this.#envelopeBytes = envelopeBytes(source) + 1;
     const context = {
       options,
       source,
       counts,
-      settled: () => this.#keepCheckpoint(),
+      window: this.#window,
+      isCaughtUp: () => stream.backlog(shardId, this.#position).records === 0,
+      settled: () => this.#keepProgress(),
       sleep: (millis: number) => delay(millis, undefined, { signal }).catch(() => undefined),
       stopped: () => signal.aborted,
     };
     this.#lanes = Array.from(
-      { length: options.mapping.parallelizationFactor },
+      { length: mapping.parallelizationFactor },
       () => new EventSourceMappingLane(context),
     );
   }
@@ -65,6 +72,10 @@ export class EventSourceMappingShard {
     this.#fill();
     for (const lane of this.#lanes) lane.startWhenReady(() => this.pump());
     this.#setTimer();
+  }
+
+  get #windowKey(): string {
+    return `${this.#checkpointKey}/window`;
   }
 
   backlog(): { records: number; oldestArrivalMillis?: number } {
@@ -135,6 +146,12 @@ export class EventSourceMappingShard {
     this.#lanes[laneOf(record.partitionKey, this.#lanes.length)]!.push({ record, tracked, bytes });
   }
 
+  /** The checkpoint and the state of the window that holds what it passed join the same commit. */
+  #keepProgress(): void {
+    if (this.#window) this.#options.log.writeState(this.#windowKey, this.#window.encode());
+    this.#keepCheckpoint();
+  }
+
   /** Joins the next commit: the checkpoint and the counts of what it passes belong together. */
   #keepCheckpoint(): void {
     const advance = this.#progress.advance();
@@ -151,9 +168,9 @@ export class EventSourceMappingShard {
 
   #setTimer(): void {
     clearTimeout(this.#timer);
-    const ends = this.#lanes.flatMap((lane) => (lane.idle ? (lane.windowEndMillis ?? []) : []));
-    if (ends.length === 0) return;
-    const waitMillis = Math.max(1, Math.ceil(Math.min(...ends) - performance.now()));
+    const wakeMillis = Math.min(...this.#lanes.map((lane) => (lane.idle ? lane.wakeMillis : Infinity)));
+    if (wakeMillis === Infinity) return;
+    const waitMillis = Math.max(1, Math.ceil(wakeMillis - performance.now()));
     this.#timer = setTimeout(() => this.pump(), waitMillis);
   }
 }

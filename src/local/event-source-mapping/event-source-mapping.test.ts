@@ -245,7 +245,8 @@ describe('a function error', () => {
 
 describe('what is not copied is refused', () => {
   test.each([
-    [{ tumblingWindowSeconds: 60 }, 'tumbling windows of 60 s are not supported'],
+    [{ tumblingWindowSeconds: 901 }, 'tumblingWindowSeconds is 901'],
+    [{ tumblingWindowSeconds: 60, parallelizationFactor: 2 }, 'a tumbling window keeps one state'],
     [{ batchSize: 0 }, 'batchSize is 0, Lambda allows 1 to 10000'],
     [{ parallelizationFactor: 11 }, 'parallelizationFactor is 11, Lambda allows 1 to 10'],
     [{ maximumRecordAgeSeconds: 10 }, 'maximumRecordAgeSeconds is 10, Lambda allows -1 or 60 to 604800'],

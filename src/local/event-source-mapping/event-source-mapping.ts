@@ -97,6 +97,7 @@ const LIMITS = [
   ['parallelizationFactor', 1, 10],
   ['maximumRetryAttempts', -1, 10_000],
   ['maximumRecordAgeSeconds', -1, 604_800],
+  ['tumblingWindowSeconds', 0, 900],
 ] as const;
 
 function checkProperties(mapping: EventSourceMappingResource): void {
@@ -110,8 +111,8 @@ function checkProperties(mapping: EventSourceMappingResource): void {
   }
   const age = mapping.maximumRecordAgeSeconds;
   if (age >= 0 && age < 60) refuse(`maximumRecordAgeSeconds is ${age}, Lambda allows -1 or 60 to 604800`);
-  if (mapping.tumblingWindowSeconds > 0)
+  if (mapping.tumblingWindowSeconds > 0 && mapping.parallelizationFactor > 1)
     refuse(
-      `tumbling windows of ${mapping.tumblingWindowSeconds} s are not supported, remove TumblingWindowInSeconds`,
+      `a tumbling window keeps one state for each shard, so parallelizationFactor is 1, not ${mapping.parallelizationFactor}`,
     );
 }
