@@ -168,9 +168,9 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
   stops.push(() => page.stop());
   if (options.withFunctions ?? true) functions.listen();
   const trim = setInterval(() => {
-    const buffers = [...functions.queues.values()].map(({ stream }) => stream);
-    for (const stream of [...streams.values(), ...services.deliveryBuffers.values(), ...buffers])
+    for (const stream of [...streams.values(), ...services.deliveryBuffers.values()])
       stream.trim(nowMillis());
+    for (const queue of functions.queues.values()) queue.trim();
   }, TRIM_MILLIS);
   stops.push(() => clearInterval(trim));
   return {

@@ -3,15 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CountingStage } from '../event-source-mapping/event-source-mapping.ts';
 import type { FailureDocument } from '../event-source-mapping/event-source-mapping-event.ts';
 import { backoffMillis } from '../event-source-mapping/event-source-mapping-plan.ts';
-import {
-  type Fate,
-  ShardProgress,
-  type Tracked,
-} from '../event-source-mapping/event-source-mapping-progress.ts';
 import type { StageLag } from '../http/statistics.ts';
 import { LocalError } from '../local-error.ts';
 import type { DurableLog } from '../log/durable-log.ts';
-import { KinesisStream, type StreamRecord } from '../log/kinesis-stream.ts';
+import { DurableQueue, type ItemOutcome, type QueuedItem } from '../log/durable-queue.ts';
 import { type LambdaResult, MAX_ASYNC_PAYLOAD_BYTES } from './lambda-function.ts';
 
 export interface LambdaQueueOptions {
@@ -36,14 +31,8 @@ export interface LambdaQueueOptions {
   readonly nowMillis?: () => number;
 }
 
-interface QueuedEvent {
-  readonly record: StreamRecord;
-  readonly tracked: Tracked;
-  attempts: number;
-}
+type Fate = 'retries-exhausted' | 'record-age';
 
-/** How many events may be on their way, those that wait for a retry included. */
-const MAX_IN_FLIGHT = 1000;
 const DESTINATION_BACKOFF = { baseMillis: 500, capMillis: 60_000 };
 
 /**
@@ -53,38 +42,20 @@ const DESTINATION_BACKOFF = { baseMillis: 500, capMillis: 60_000 };
  */
 export class LambdaQueue {
   readonly #options: LambdaQueueOptions;
-  readonly #stream: KinesisStream;
-  readonly #shardId: string;
-  readonly #progress = new ShardProgress();
-  readonly #ready: QueuedEvent[] = [];
-  readonly #running = new Set<Promise<void>>();
-  readonly #timers = new Set<NodeJS.Timeout>();
-  readonly #unsubscribe: () => void;
-  readonly #checkpointKey: string;
-  readonly #stop = new AbortController();
-  #position: string | undefined;
-  #checkpoint: string | undefined;
+  readonly #queue: DurableQueue<Fate>;
 
   private constructor(options: LambdaQueueOptions) {
     this.#options = options;
-    const name = `$lambda/${options.functionName}`;
-    const { nowMillis = Date.now } = options;
-    this.#stream = KinesisStream.open(options.log, { name, shardCount: 1, retentionHours: 24, nowMillis });
-    this.#shardId = this.#stream.shardIds[0]!;
-    this.#checkpointKey = `queue/${options.functionName}`;
-    this.#checkpoint = options.log.readState(this.#checkpointKey)?.toString();
-    this.#position = this.#checkpoint;
-    this.#unsubscribe = this.#stream.onAppend(() => this.#pump());
-    this.#pump();
+    this.#queue = new DurableQueue({
+      ...options,
+      name: `$lambda/${options.functionName}`,
+      checkpointKey: `queue/${options.functionName}`,
+      handle: (item, signal) => this.#attempt(item, signal),
+    });
   }
 
   static start(options: LambdaQueueOptions): LambdaQueue {
     return new LambdaQueue(options);
-  }
-
-  /** The stream that keeps the events, for retention. */
-  get stream(): KinesisStream {
-    return this.#stream;
   }
 
   /**
@@ -102,49 +73,24 @@ export class LambdaQueue {
       throw new LocalError(
         `Cannot queue an event of ${bytes} bytes for '${this.#options.functionName}': Lambda takes ${MAX_ASYNC_PAYLOAD_BYTES}`,
       );
-    this.#stream.put('event', text);
+    this.#queue.put(text);
   }
 
   lag(): StageLag {
-    const { stageName, nowMillis = Date.now } = this.#options;
-    const { records, oldestArrivalMillis } = this.#stream.backlog(this.#shardId, this.#checkpoint);
-    const now = nowMillis();
-    return { stage: stageName, lagMillis: Math.max(0, now - (oldestArrivalMillis ?? now)), backlog: records };
+    return this.#queue.lag();
+  }
+
+  /** Gives back the room of events that are done with. */
+  trim(): void {
+    this.#queue.trim();
   }
 
   /** Lets the invocations in flight end. Events that are left come again with the next start. */
-  async stop(): Promise<void> {
-    this.#stop.abort();
-    this.#unsubscribe();
-    for (const timer of this.#timers) clearTimeout(timer);
-    await Promise.all(this.#running);
-    await this.#options.log.durable();
+  stop(): Promise<void> {
+    return this.#queue.stop();
   }
 
-  #pump(): void {
-    if (this.#stop.signal.aborted) return;
-    this.#fill();
-    while (this.#running.size < (this.#options.concurrency ?? 1)) {
-      const event = this.#ready.shift();
-      if (!event) return;
-      const run: Promise<void> = this.#attempt(event).finally(() => {
-        this.#running.delete(run);
-        this.#pump();
-      });
-      this.#running.add(run);
-    }
-  }
-
-  #fill(): void {
-    const room = MAX_IN_FLIGHT - this.#progress.size;
-    if (room <= 0) return;
-    for (const record of this.#stream.read(this.#shardId, this.#position, { maxRecords: room })) {
-      this.#ready.push({ record, tracked: this.#progress.track(record.sequenceNumber), attempts: 0 });
-      this.#position = record.sequenceNumber;
-    }
-  }
-
-  async #attempt(event: QueuedEvent): Promise<void> {
+  async #attempt(event: QueuedItem, signal: AbortSignal): Promise<ItemOutcome<Fate | 'delivered'>> {
     const {
       functionName,
       invoke,
@@ -152,74 +98,52 @@ export class LambdaQueue {
       maximumRetryAttempts = 2,
       retryBaseMillis = 60_000,
     } = this.#options;
-    if (this.#expired(event)) return this.#discard(event, 'record-age', undefined);
+    if (this.#expired(event)) return this.#discard(event, 'record-age', undefined, signal);
     const result = await invoke(functionName, event.record.data.toString()).catch((error: Error) => {
       report?.(`Cannot invoke '${functionName}', trying again: ${error.message}`);
       return undefined;
     });
-    if (result?.ok) return this.#settle(event, 'delivered');
+    if (result?.ok) return { fate: 'delivered' };
     const throttled = !result || result.error.errorType === 'TooManyRequestsException';
-    if (throttled) return this.#later(event, Math.min(1000, retryBaseMillis));
+    if (throttled) return { retryMillis: Math.min(1000, retryBaseMillis) };
     event.attempts += 1;
-    if (event.attempts > maximumRetryAttempts) return this.#discard(event, 'retries-exhausted', result);
-    this.#later(event, retryBaseMillis * 2 ** (event.attempts - 1));
+    if (event.attempts > maximumRetryAttempts)
+      return this.#discard(event, 'retries-exhausted', result, signal);
+    return { retryMillis: retryBaseMillis * 2 ** (event.attempts - 1) };
   }
 
-  #expired({ record }: QueuedEvent): boolean {
+  #expired({ record }: QueuedItem): boolean {
     const { maximumEventAgeSeconds = 21_600, nowMillis = Date.now } = this.#options;
     return nowMillis() - record.arrivalMillis > maximumEventAgeSeconds * 1000;
   }
 
-  #later(event: QueuedEvent, millis: number): void {
-    if (this.#stop.signal.aborted) return;
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      this.#ready.push(event);
-      this.#pump();
-    }, millis);
-    this.#timers.add(timer);
-  }
-
   /** Tries the destination until it takes the event. */
-  async #discard(event: QueuedEvent, fate: Fate, result: LambdaResult | undefined): Promise<void> {
+  async #discard(
+    event: QueuedItem,
+    fate: Fate,
+    result: LambdaResult | undefined,
+    signal: AbortSignal,
+  ): Promise<ItemOutcome<Fate>> {
     const { onFailureArn, onFailure, report } = this.#options;
-    if (onFailureArn) {
-      const document = failureDocument(event, fate, result, this.#options);
-      for (let failed = 1; ; failed += 1) {
-        const error = await onFailure(onFailureArn, document).then(
-          () => undefined,
-          (reason: Error) => reason,
-        );
-        if (!error) break;
-        report?.(`Cannot write a failed event to '${onFailureArn}': ${error.message}`);
-        const { signal } = this.#stop;
-        const millis = backoffMillis(failed, DESTINATION_BACKOFF, Math.random);
-        await delay(millis, undefined, { signal }).catch(() => undefined);
-        if (signal.aborted) return;
-      }
-    }
-    this.#settle(event, fate);
-  }
-
-  /** The checkpoint and the counts of what it passes join the same commit. */
-  #settle(event: QueuedEvent, fate: Fate): void {
-    event.tracked.fate = fate;
-    const advance = this.#progress.advance();
-    if (!advance) return;
-    const { log, stage } = this.#options;
-    this.#checkpoint = advance.sequenceNumber;
-    log.writeState(this.#checkpointKey, Buffer.from(advance.sequenceNumber));
-    for (const [each, count] of advance.fates) {
-      stage.in(count);
-      if (each === 'delivered') stage.out(count);
-      else stage.drop(each, count);
+    if (!onFailureArn) return { fate };
+    const document = failureDocument(event, fate, result, this.#options);
+    for (let failed = 1; ; failed += 1) {
+      const error = await onFailure(onFailureArn, document).then(
+        () => undefined,
+        (reason: Error) => reason,
+      );
+      if (!error) return { fate };
+      report?.(`Cannot write a failed event to '${onFailureArn}': ${error.message}`);
+      const millis = backoffMillis(failed, DESTINATION_BACKOFF, Math.random);
+      await delay(millis, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return { retryMillis: 0 };
     }
   }
 }
 
 /** The invocation record of a failed asynchronous event (Lambda developer guide, "Adding a destination"). */
 function failureDocument(
-  { record, attempts }: QueuedEvent,
+  { record, attempts }: QueuedItem,
   fate: Fate,
   result: LambdaResult | undefined,
   { functionName, functionArn, nowMillis = Date.now }: LambdaQueueOptions,

@@ -1,0 +1,143 @@
+import type { CountingStage } from '../event-source-mapping/event-source-mapping.ts';
+import { ShardProgress, type Tracked } from '../event-source-mapping/event-source-mapping-progress.ts';
+import type { StageLag } from '../http/statistics.ts';
+import type { DurableLog } from './durable-log.ts';
+import { KinesisStream, type StreamRecord } from './kinesis-stream.ts';
+
+/** Something in the queue, on its way. */
+export interface QueuedItem {
+  readonly record: StreamRecord;
+  /** How often it was tried before. The handler counts, for not every failure need be its item's fault. */
+  attempts: number;
+}
+
+/** What became of an item: it is done with, or it is handed out again after a while. */
+export type ItemOutcome<F extends string> = { readonly fate: F } | { readonly retryMillis: number };
+
+export interface DurableQueueOptions<F extends string> {
+  /** Name of the stream that keeps the items. */
+  readonly name: string;
+  /** Under which state the log keeps how far the queue is done. */
+  readonly checkpointKey: string;
+  readonly log: DurableLog;
+  readonly stageName: string;
+  /** Items are counted here when they are done with: in, and out where the fate is `delivered`, else dropped. */
+  readonly stage: CountingStage;
+  /** Called for each item; must not reject. The signal aborts when the queue stops. */
+  readonly handle: (item: QueuedItem, signal: AbortSignal) => Promise<ItemOutcome<F | 'delivered'>>;
+  /** Items handled at once; 1 when not given. */
+  readonly concurrency?: number;
+  readonly nowMillis?: () => number;
+}
+
+/** How many items may be on their way, those that wait to be tried again included. */
+const MAX_IN_FLIGHT = 1000;
+
+/**
+ * A queue on the log: what is put joins the commit that an acknowledgement waits for, each item is handled at least once,
+ * and its checkpoint and counts join the commit of what the handler wrote last. An item that waits to be tried again does
+ * not hold up the ones behind it. What is left when it stops comes again with the next start.
+ */
+export class DurableQueue<F extends string = never> {
+  readonly #options: DurableQueueOptions<F>;
+  readonly #stream: KinesisStream;
+  readonly #shardId: string;
+  readonly #progress = new ShardProgress<F | 'delivered'>();
+  readonly #ready: (QueuedItem & { readonly tracked: Tracked<F | 'delivered'> })[] = [];
+  readonly #running = new Set<Promise<void>>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #unsubscribe: () => void;
+  readonly #stop = new AbortController();
+  #position: string | undefined;
+  #checkpoint: string | undefined;
+
+  constructor(options: DurableQueueOptions<F>) {
+    this.#options = options;
+    const { name, log, checkpointKey, nowMillis = Date.now } = options;
+    this.#stream = KinesisStream.open(log, { name, shardCount: 1, retentionHours: 0, nowMillis });
+    this.#shardId = this.#stream.shardIds[0]!;
+    this.#checkpoint = log.readState(checkpointKey)?.toString();
+    this.#position = this.#checkpoint;
+    this.#unsubscribe = this.#stream.onAppend(() => this.#pump());
+    this.#pump();
+  }
+
+  /** Buffers an item for the next commit; it is accepted once the log is durable. */
+  put(data: Buffer | string): void {
+    this.#stream.append('item', data);
+  }
+
+  lag(): StageLag {
+    const { stageName, nowMillis = Date.now } = this.#options;
+    const { records, oldestArrivalMillis } = this.#stream.backlog(this.#shardId, this.#checkpoint);
+    const now = nowMillis();
+    return { stage: stageName, lagMillis: Math.max(0, now - (oldestArrivalMillis ?? now)), backlog: records };
+  }
+
+  /** Gives back the room of what is done with; what is not done with stays however old it is. */
+  trim(): void {
+    const { nowMillis = Date.now } = this.#options;
+    const { oldestArrivalMillis } = this.#stream.backlog(this.#shardId, this.#checkpoint);
+    this.#stream.trim(oldestArrivalMillis ?? nowMillis());
+  }
+
+  /** Lets what is being handled end. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#unsubscribe();
+    for (const timer of this.#timers) clearTimeout(timer);
+    await Promise.all(this.#running);
+    await this.#options.log.durable();
+  }
+
+  #pump(): void {
+    if (this.#stop.signal.aborted) return;
+    this.#fill();
+    while (this.#running.size < (this.#options.concurrency ?? 1)) {
+      const item = this.#ready.shift();
+      if (!item) return;
+      const run: Promise<void> = this.#handle(item).finally(() => {
+        this.#running.delete(run);
+        this.#pump();
+      });
+      this.#running.add(run);
+    }
+  }
+
+  #fill(): void {
+    const room = MAX_IN_FLIGHT - this.#progress.size;
+    if (room <= 0) return;
+    for (const record of this.#stream.read(this.#shardId, this.#position, { maxRecords: room })) {
+      this.#ready.push({ record, tracked: this.#progress.track(record.sequenceNumber), attempts: 0 });
+      this.#position = record.sequenceNumber;
+    }
+  }
+
+  async #handle(item: QueuedItem & { readonly tracked: Tracked<F | 'delivered'> }): Promise<void> {
+    const { signal } = this.#stop;
+    const outcome = await this.#options.handle(item, signal);
+    if ('fate' in outcome) return this.#settle(item.tracked, outcome.fate);
+    if (signal.aborted) return;
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#ready.push(item);
+      this.#pump();
+    }, outcome.retryMillis);
+    this.#timers.add(timer);
+  }
+
+  /** The checkpoint and the counts of what it passes join the same commit. */
+  #settle(tracked: Tracked<F | 'delivered'>, fate: F | 'delivered'): void {
+    tracked.fate = fate;
+    const advance = this.#progress.advance();
+    if (!advance) return;
+    const { log, stage, checkpointKey } = this.#options;
+    this.#checkpoint = advance.sequenceNumber;
+    log.writeState(checkpointKey, Buffer.from(advance.sequenceNumber));
+    for (const [each, count] of advance.fates) {
+      stage.in(count);
+      if (each === 'delivered') stage.out(count);
+      else stage.drop(each, count);
+    }
+  }
+}
