@@ -1,6 +1,8 @@
 import { didYouMean } from '../sql/index.ts';
 import { aggregateRules, isAggregate } from './aggregate-names.ts';
 import { call, checkExpression, type Environment } from './check-expression.ts';
+import { checkUserFunction } from './check-function.ts';
+import type { Checker } from './checker.ts';
 import { accepts, functionSignatures } from './function-signatures.ts';
 import { regexProblem, unknownDateLetter } from './literal-pattern.ts';
 import type { Expression } from './plan.ts';
@@ -17,8 +19,12 @@ export function checkCall(node: CallSyntax, env: Environment): Expression {
       : 'needs OVER (a window)';
     return checker.fail(node.start, `${node.name} ${advice}`);
   }
+  const known = isScalar(node.name) || checker.functions.some(({ name }) => name.value === node.name);
+  if (!known) failUnknownFunction(node, checker);
   if (node.over !== null) checker.fail(node.start, `${node.name} is no window function, remove OVER`);
   if (node.star || node.distinct) checker.fail(node.start, `${node.name} takes neither * nor DISTINCT`);
+  const defined = checkUserFunction(node, env);
+  if (defined !== undefined) return defined;
   if (Object.hasOwn(frozenTimes, node.name)) return frozenTime(node, env);
   if (node.name === 'STEP') return checkStep(node, env);
   if (node.name === 'EXTRACT') return checkExtract(node, env);
@@ -26,13 +32,51 @@ export function checkCall(node: CallSyntax, env: Environment): Expression {
   return checkSignature(node, env);
 }
 
+function isScalar(name: string): boolean {
+  return (
+    [functionSignatures, frozenTimes].some((table) => Object.hasOwn(table, name)) || forms.includes(name)
+  );
+}
+
+/** Functions whose arguments have a grammar of their own. */
+const forms: readonly string[] = ['STEP', 'EXTRACT'];
+
+/** What people write from other dialects, and what to write here. */
+const elsewhere: Readonly<Record<string, string>> = {
+  LENGTH: 'write CHAR_LENGTH',
+  SUBSTR: 'write SUBSTRING',
+  CONCAT: 'write a || b',
+  NOW: 'write CURRENT_ROW_TIMESTAMP',
+  IFNULL: 'write COALESCE',
+  NVL: 'write COALESCE',
+  IF: 'write CASE WHEN … THEN … ELSE … END',
+  ROUND: 'write CAST(… AS DECIMAL(p,s))',
+  DATE_TRUNC: 'write FLOOR(… TO MINUTE)',
+  REGEXP_REPLACE: 'write REGEX_REPLACE(text, pattern, replacement, 1, 0)',
+  TUMBLE: "write GROUP BY STEP(s.ROWTIME BY INTERVAL '60' SECOND)",
+  HOP: "write OVER (RANGE INTERVAL '1' MINUTE PRECEDING)",
+  RANK: 'write TABLE(GROUP_RANK(CURSOR(…), …))',
+  ROW_NUMBER: 'write COUNT(*) OVER (…) or TABLE(TOP_K_ITEMS_TUMBLING(CURSOR(…), …))',
+  EXISTS: 'join the two streams',
+};
+
+function failUnknownFunction(node: CallSyntax, checker: Checker): never {
+  const names = [
+    ...Object.keys(functionSignatures),
+    ...Object.keys(aggregateRules),
+    ...forms,
+    ...checker.functions.map(({ name }) => name.value),
+  ];
+  const hint = Object.hasOwn(elsewhere, node.name)
+    ? `, ${elsewhere[node.name]}`
+    : didYouMean(node.name, names) || ', or declare it with CREATE FUNCTION';
+  return checker.fail(node.start, `Unknown function "${node.name}"${hint}`);
+}
+
 function checkSignature(node: CallSyntax, env: Environment): Expression {
   const { checker } = env;
-  const signature = Object.hasOwn(functionSignatures, node.name) ? functionSignatures[node.name] : undefined;
-  if (signature === undefined) {
-    const known = [...Object.keys(functionSignatures), ...Object.keys(aggregateRules), 'STEP', 'EXTRACT'];
-    return checker.fail(node.start, `Unknown function "${node.name}"${didYouMean(node.name, known)}`);
-  }
+  const signature = functionSignatures[node.name];
+  if (signature === undefined) return failUnknownFunction(node, checker);
   const { parameters, required = parameters.length, variadic = false } = signature;
   const count = node.arguments.length;
   if (count < required || (count > parameters.length && !variadic)) {

@@ -1,4 +1,5 @@
 import { checkCall } from './check-call.ts';
+import { checkPeriodTest } from './check-period.ts';
 import type { Checker } from './checker.ts';
 import { arithmeticType } from './function-signatures.ts';
 import { regexProblem, translateSimilar } from './literal-pattern.ts';
@@ -78,6 +79,13 @@ function checkNode(node: SyntaxExpression, env: Environment): Expression {
       return checkCase(node, env);
     case 'call':
       return checkCall(node, env);
+    case 'period':
+      return checker.fail(
+        node.start,
+        'A pair of values only stands in a period predicate, write PERIOD("a", "b") OVERLAPS PERIOD("c", "d")',
+      );
+    case 'periodTest':
+      return checkPeriodTest(node, env);
     default:
       return checkTest(node, env);
   }

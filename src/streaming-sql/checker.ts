@@ -1,6 +1,7 @@
 import { type Source, SqlError } from '../sql/index.ts';
 import type { PlanWarning } from './plan.ts';
 import { StreamingSqlError } from './streaming-sql-error.ts';
+import type { CreateFunction } from './syntax.ts';
 
 /** What every check has at hand: the text, for errors with a caret, and the warnings collected so far. */
 export class Checker {
@@ -9,8 +10,14 @@ export class Checker {
   /** Names of the source's pseudo-columns that the text reads. */
   readonly pseudoColumns = new Set<string>();
 
-  constructor(source: Source) {
+  /** User-defined functions that the statements so far have declared. */
+  readonly functions: CreateFunction[];
+  /** Calls of such functions that have been written out. */
+  expansions = 0;
+
+  constructor(source: Source, functions: CreateFunction[] = []) {
     this.source = source;
+    this.functions = functions;
   }
 
   /** @throws StreamingSqlError at the offset */

@@ -1,5 +1,6 @@
 import { Source } from '../sql/index.ts';
 import { type Catalog, type CheckedQuery, failUnknownStream } from './check-from.ts';
+import { defineFunction } from './check-function.ts';
 import { checkQuery } from './check-query.ts';
 import { Checker } from './checker.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -38,6 +39,8 @@ export function compileApplication(sql: string, options: CompileOptions): Applic
   const checker = new Checker(source);
   const { statements } = parseApplication(source);
   const input = planInput(options.input);
+  for (const statement of statements)
+    if (statement.kind === 'createFunction') defineFunction(statement, checker);
   const creates = statements.filter((statement) => statement.kind === 'createStream');
   const catalog = buildCatalog(creates, input, options.input, checker);
   const pumps = statements.filter((statement) => statement.kind === 'createPump');
@@ -49,7 +52,7 @@ export function compileApplication(sql: string, options: CompileOptions): Applic
     checker,
   );
   const planned = orderPumps(
-    pumps.map((pump) => planPump(pump, checker, catalog)),
+    pumps.flatMap((pump) => planRunning(pump, checker, catalog)),
     pumps,
     checker,
   );
@@ -134,6 +137,12 @@ function rejectTwice(names: readonly Identifier[], what: string, checker: Checke
     checker.fail(twice.start, `${what} "${twice.value}" is declared twice, choose another name`);
 }
 
+/** A stopped pump is checked as any other, and left out. */
+function planRunning(pump: CreatePump, checker: Checker, catalog: Catalog): PumpPlan[] {
+  const planned = planPump(pump, checker, catalog);
+  return pump.stopped ? [] : [planned];
+}
+
 /** Select items meet the stream's columns by position, never by name (SQL reference, "INSERT"). */
 export function planPump(pump: CreatePump, checker: Checker, catalog: Catalog): PumpPlan {
   const stream = catalog.streams.find(({ name }) => name === pump.into.value);
@@ -143,6 +152,11 @@ export function planPump(pump: CreatePump, checker: Checker, catalog: Catalog): 
       checker.fail(pump.into.start, `Stream "${source.name}" is the source, a pump cannot write it`);
     return failUnknownStream(pump.into, checker, { sources: [], references: [], streams: catalog.streams });
   }
+  if (pump.stopped)
+    checker.warn(
+      pump.name.start,
+      `Pump "${pump.name.value}" is STOPPED and gives no rows, nothing can start it later, write STARTED`,
+    );
   const query = checkQuery(pump.query, checker, catalog);
   const targets =
     pump.columns === null ? stream.columns : pump.columns.map((name) => findTarget(name, stream, checker));

@@ -1,4 +1,5 @@
 import { didYouMean, type Source, TokenStream } from '../sql/index.ts';
+import { parseCreateFunction } from './parse-function.ts';
 import { parseIdentifier } from './parse-name.ts';
 import { parseQuery } from './parse-query.ts';
 import { parseType } from './parse-type.ts';
@@ -23,7 +24,7 @@ export function parseApplication(source: Source): Application {
   return { statements };
 }
 
-/** Statement : CREATE [ OR REPLACE ] ( STREAM … | PUMP … ) */
+/** Statement : CREATE [ OR REPLACE ] ( STREAM … | PUMP … | FUNCTION … ) */
 export function parseStatement(tokens: TokenStream): Statement {
   const first = tokens.peek();
   if (!tokens.acceptKeyword('CREATE')) {
@@ -39,12 +40,8 @@ export function parseStatement(tokens: TokenStream): Statement {
   if (tokens.acceptKeyword('OR')) tokens.expectKeyword('REPLACE');
   if (tokens.acceptKeyword('STREAM')) return parseCreateStream(tokens, first.start);
   if (tokens.acceptKeyword('PUMP')) return parseCreatePump(tokens, first.start);
+  if (tokens.acceptKeyword('FUNCTION')) return parseCreateFunction(tokens, first.start);
   const found = tokens.peek();
-  if (found.keyword === 'FUNCTION')
-    tokens.fail(
-      found.start,
-      'CREATE FUNCTION is not supported: user-defined functions need the service itself',
-    );
   if (found.keyword === 'VIEW')
     tokens.fail(found.start, 'CREATE VIEW is not supported, write CREATE STREAM and a pump into it');
   return tokens.fail(
@@ -73,13 +70,12 @@ function parseColumn(tokens: TokenStream): ColumnDefinition {
 /** PUMP name [ STARTED | STOPPED ] AS INSERT INTO stream [ ( columns ) ] query */
 function parseCreatePump(tokens: TokenStream, start: number): CreatePump {
   const name = parseIdentifier(tokens, 'a pump name');
-  if (tokens.atKeyword('STOPPED'))
-    tokens.fail(tokens.peek().start, 'STOPPED pumps are not supported, every pump runs, remove STOPPED');
-  tokens.acceptKeyword('STARTED');
+  const stopped = tokens.acceptKeyword('STOPPED');
+  if (!stopped) tokens.acceptKeyword('STARTED');
   tokens.expectKeyword('AS');
   tokens.expectKeyword('INSERT');
   tokens.expectKeyword('INTO');
   const into = parseIdentifier(tokens, 'a stream name');
   const columns = tokens.atOperator('(') && !tokens.atKeyword('SELECT', 1) ? parseColumnList(tokens) : null;
-  return { kind: 'createPump', start, name, into, columns, query: parseQuery(tokens) };
+  return { kind: 'createPump', start, name, stopped, into, columns, query: parseQuery(tokens) };
 }

@@ -4,7 +4,7 @@ import { isTimeUnit, parseInterval, parseIntervalQualifier } from './parse-inter
 import { toIdentifier } from './parse-name.ts';
 import { parseType } from './parse-type.ts';
 import { isReserved } from './reserved-words.ts';
-import type { BinaryOperator, Identifier, SyntaxExpression } from './syntax.ts';
+import type { BinaryOperator, Identifier, PeriodPredicate, SyntaxExpression } from './syntax.ts';
 
 const comparisons: ReadonlySet<string> = new Set(['=', '<>', '!=', '<', '<=', '>', '>=']);
 
@@ -42,6 +42,7 @@ function parsePredicate(tokens: TokenStream): SyntaxExpression {
       const operator = token.value === '!=' ? '<>' : (token.value as BinaryOperator);
       left = binary(operator, left, parseSum(tokens));
     } else if (tokens.acceptKeyword('IS')) left = parseIs(tokens, left);
+    else if (left.kind === 'period') left = parsePeriodTests(tokens, left);
     else {
       const negated = tokens.atKeyword('NOT');
       const test = parseTest(tokens, left, negated ? 1 : 0);
@@ -49,6 +50,50 @@ function parsePredicate(tokens: TokenStream): SyntaxExpression {
       left = negated ? { kind: 'not', start: left.start, operand: test } : test;
     }
   }
+}
+
+/**
+ * PeriodTest : Period ( predicate Period )+, each period compared with the one before it; CONTAINS also takes a time.
+ * SQL reference, "Temporal Predicates", Compact chaining.
+ */
+function parsePeriodTests(tokens: TokenStream, first: SyntaxExpression): SyntaxExpression {
+  const { start } = first;
+  let left = first;
+  let result: SyntaxExpression | null = null;
+  for (;;) {
+    const predicate = parsePeriodPredicate(tokens);
+    if (predicate === null && result !== null) return result;
+    if (predicate === null) return tokens.failExpected('a period predicate such as OVERLAPS or PRECEDES');
+    const right = parseSum(tokens);
+    const test: SyntaxExpression = { kind: 'periodTest', start, predicate, left, right };
+    result = result === null ? test : binary('AND', result, test);
+    left = right;
+  }
+}
+
+const periodPredicates: readonly PeriodPredicate[] = [
+  'IMMEDIATELY PRECEDES',
+  'IMMEDIATELY SUCCEEDS',
+  'STRICTLY CONTAINS',
+  'STRICTLY PRECEDES',
+  'STRICTLY SUCCEEDS',
+  'CONTAINS',
+  'OVERLAPS',
+  'EQUALS',
+  'PRECEDES',
+  'SUCCEEDS',
+];
+
+function parsePeriodPredicate(tokens: TokenStream): PeriodPredicate | null {
+  const found = periodPredicates.find((predicate) => tokens.acceptKeyword(...predicate.split(' ')));
+  if (found !== undefined) return found;
+  const token = tokens.peek();
+  if (['LEADS', 'LAGS', 'STRICTLY', 'IMMEDIATELY'].includes(token.keyword))
+    tokens.fail(
+      token.start,
+      'This period predicate is not supported: the documents only draw it, compare the bounds of the periods instead',
+    );
+  return null;
 }
 
 function parseIs(tokens: TokenStream, operand: SyntaxExpression): SyntaxExpression {
@@ -140,8 +185,9 @@ function parsePrimary(tokens: TokenStream): SyntaxExpression {
   if (tokens.acceptOperator('(')) {
     if (tokens.atKeyword('SELECT')) tokens.fail(tokens.peek().start, 'A sub-query is only supported in FROM');
     const inner = parseExpression(tokens);
+    const second = tokens.acceptOperator(',') ? parseExpression(tokens) : null;
     tokens.expectOperator(')');
-    return inner;
+    return second === null ? inner : { kind: 'period', start, from: inner, to: second };
   }
   if (token.kind === 'word') return parseWordExpression(tokens, token);
   return tokens.failExpected('an expression');
@@ -164,8 +210,12 @@ function parseWordExpression(tokens: TokenStream, token: Token): SyntaxExpressio
     () => parseExpression(tokens),
     () => parseSum(tokens),
   );
+  const [from, to, more] = call?.arguments ?? [];
+  if (call?.name === 'PERIOD' && from !== undefined && to !== undefined && more === undefined)
+    return { kind: 'period', start, from, to };
   if (call !== null) return call;
   if (keyword === 'ROWTIME' || !isReserved(keyword)) return parseName(tokens);
+  if (keyword === 'EXISTS') tokens.fail(start, 'EXISTS is not supported, join the two streams');
   if (['SELECT', 'FROM', 'WHERE', 'GROUP', 'AS', 'END', 'THEN', 'WHEN'].includes(keyword))
     return tokens.failExpected('an expression');
   return tokens.fail(

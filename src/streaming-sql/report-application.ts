@@ -1,5 +1,6 @@
 import { Source, SqlError } from '../sql/index.ts';
 import type { Catalog } from './check-from.ts';
+import { defineFunction } from './check-function.ts';
 import { Checker } from './checker.ts';
 import { compileApplication, planPump, planStream } from './compile-application.ts';
 import { flinkSupport } from './flink-support.ts';
@@ -10,7 +11,7 @@ import { type RecoveredStatement, recoverStatements } from './recover-statements
 import { constructsOf } from './statement-constructs.ts';
 import { streamsNamed } from './streams-named.ts';
 import type { Support } from './support.ts';
-import type { CreatePump, Statement } from './syntax.ts';
+import type { CreateFunction, CreatePump, Statement } from './syntax.ts';
 
 /** Something to mend or to know, with its place (1-based). */
 export interface Problem {
@@ -88,6 +89,7 @@ interface ReportContext {
   readonly catalog: Catalog & { readonly streams: StreamPlan[] };
   readonly lambda: LambdaSource | undefined;
   readonly pumpsInto: Map<string, number>;
+  readonly functions: CreateFunction[];
 }
 
 function createContext(source: Source, { input, partitionKey }: ReportOptions): ReportContext {
@@ -102,6 +104,7 @@ function createContext(source: Source, { input, partitionKey }: ReportOptions): 
     catalog: { sources, references, streams: [] },
     lambda: plan && { input: plan, ...(partitionKey === undefined ? {} : { partitionKey }) },
     pumpsInto: new Map(),
+    functions: [],
   };
 }
 
@@ -122,8 +125,13 @@ function judgeStream(each: RecoveredStatement, context: ReportContext): Statemen
     pumpsInto.set(statement.into.value, (pumpsInto.get(statement.into.value) ?? 0) + 1);
     return undefined;
   }
-  if (statement.kind !== 'createStream') return undefined;
-  const checker = new Checker(source);
+  const checker = new Checker(source, context.functions);
+  if (statement.kind === 'createFunction') {
+    return attempt(each, checker, () => {
+      defineFunction(statement, checker);
+      return { support: 'native', reason: 'written out where it is called' };
+    });
+  }
   return attempt(each, checker, () => {
     const stream = planStream(statement, checker);
     if (
@@ -137,7 +145,7 @@ function judgeStream(each: RecoveredStatement, context: ReportContext): Statemen
 
 function judgePump(each: RecoveredStatement, context: ReportContext): StatementReport {
   const { source, catalog, lambda, pumpsInto } = context;
-  const checker = new Checker(source);
+  const checker = new Checker(source, context.functions);
   const pump = each.statement as CreatePump;
   const extra = [
     ...((pumpsInto.get(pump.into.value) ?? 0) > 1 ? ['several pumps into one stream'] : []),

@@ -18,6 +18,8 @@ const describers: Readonly<Record<string, Describe>> = {
     'CREATE PUMP',
     ...(columns === null ? [] : ['INSERT column list']),
   ],
+  createFunction: () => ['CREATE FUNCTION'],
+  periodTest: () => ['temporal predicate'],
   union: () => ['UNION ALL'],
   subquery: () => ['sub-select'],
   tableFunction: ({ name }: { readonly name: { readonly value: string } }) => [name.value],

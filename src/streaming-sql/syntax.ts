@@ -5,7 +5,7 @@ export interface Application {
   readonly statements: readonly Statement[];
 }
 
-export type Statement = CreateStream | CreatePump;
+export type Statement = CreateStream | CreatePump | CreateFunction;
 
 /** CREATE [OR REPLACE] STREAM name (columns) */
 export interface CreateStream {
@@ -21,11 +21,30 @@ export interface ColumnDefinition {
   readonly notNull: boolean;
 }
 
+/** CREATE FUNCTION name ( parameters ) RETURNS type … RETURN expression */
+export interface CreateFunction {
+  readonly kind: 'createFunction';
+  readonly start: number;
+  readonly name: Identifier;
+  readonly parameters: readonly FunctionParameter[];
+  readonly returns: SqlType;
+  /** RETURNS NULL ON NULL INPUT */
+  readonly nullOnNull: boolean;
+  readonly body: SyntaxExpression;
+}
+
+export interface FunctionParameter {
+  readonly name: Identifier;
+  readonly type: SqlType;
+}
+
 /** CREATE [OR REPLACE] PUMP name AS INSERT INTO stream [(columns)] query */
 export interface CreatePump {
   readonly kind: 'createPump';
   readonly start: number;
   readonly name: Identifier;
+  /** A stopped pump is checked but never runs. */
+  readonly stopped: boolean;
   readonly into: Identifier;
   readonly columns: readonly Identifier[] | null;
   readonly query: Query;
@@ -148,6 +167,19 @@ export type BinaryOperator =
   | '/'
   | '||';
 
+/** Relations of two periods of time (SQL reference, "Temporal Predicates"). */
+export type PeriodPredicate =
+  | 'CONTAINS'
+  | 'OVERLAPS'
+  | 'EQUALS'
+  | 'PRECEDES'
+  | 'SUCCEEDS'
+  | 'IMMEDIATELY PRECEDES'
+  | 'IMMEDIATELY SUCCEEDS'
+  | 'STRICTLY CONTAINS'
+  | 'STRICTLY PRECEDES'
+  | 'STRICTLY SUCCEEDS';
+
 export type SyntaxExpression = { readonly start: number } & (
   | { readonly kind: 'number'; readonly text: string }
   | { readonly kind: 'string'; readonly value: string }
@@ -198,6 +230,14 @@ export type SyntaxExpression = { readonly start: number } & (
       readonly kind: 'is';
       readonly operand: SyntaxExpression;
       readonly test: 'NULL' | 'TRUE' | 'FALSE' | 'UNKNOWN';
+    }
+  /** PERIOD ( from, to ), the word left out or not. */
+  | { readonly kind: 'period'; readonly from: SyntaxExpression; readonly to: SyntaxExpression }
+  | {
+      readonly kind: 'periodTest';
+      readonly predicate: PeriodPredicate;
+      readonly left: SyntaxExpression;
+      readonly right: SyntaxExpression;
     }
   | { readonly kind: 'isDistinct'; readonly left: SyntaxExpression; readonly right: SyntaxExpression }
   | {

@@ -75,7 +75,7 @@ function datetimeCoercion(name: string, type: SqlType): InputCoercion {
 
 /** SQL reference, "Data Types": bytes travel in JSON as Base64. */
 function binaryCoercion(name: string, type: SqlType): InputCoercion {
-  const fit = compileCast({ name: 'VARBINARY', length: 65_534 }, type);
+  const shape = compileCast({ name: 'VARBINARY', length: 65_534 }, type);
   return (value) => {
     if (value === null || value === undefined) return null;
     if (
@@ -83,7 +83,7 @@ function binaryCoercion(name: string, type: SqlType): InputCoercion {
       !/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/.test(value)
     )
       return refuse(name, type, value);
-    return fit(atob(value));
+    return shape(atob(value));
   };
 }
 
