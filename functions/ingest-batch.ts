@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { publishName } from '../src/stores/keys.ts';
 import { deliverReadings } from '../src/stores/raw-delivery-stream.ts';
 import { putReadings } from '../src/stores/readings-stream.ts';
 import { putRejected, type RejectedMessage, rejectedKey } from '../src/stores/rejected-bucket.ts';
@@ -68,7 +68,6 @@ function refusedMessages(
   }));
 }
 
-/** The object is named by the publish itself, as there is no sequence number: a retry overwrites it. */
 async function keepRefused(
   refused: readonly RejectedMessage[],
   bytes: Uint8Array,
@@ -76,7 +75,6 @@ async function keepRefused(
   receivedMillis: number,
 ): Promise<void> {
   if (refused.length === 0) return;
-  const name = createHash('sha256').update(topic).update('\n').update(bytes).digest('hex').slice(0, 32);
-  const key = rejectedKey(receivedMillis, FUNCTION, `mqtt-${name}`);
+  const key = rejectedKey(receivedMillis, FUNCTION, publishName(topic, bytes));
   await putRejected(requiredVariable('ARCHIVE_BUCKET'), key, refused);
 }

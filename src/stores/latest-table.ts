@@ -1,10 +1,12 @@
 import { BatchGetCommand, GetCommand, QueryCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { eventId } from '../telemetry/event-id.ts';
 import type { Reading } from '../telemetry/reading.ts';
 import { dynamoDb } from './aws-clients.ts';
 import { DEFAULT_BACKOFF, pause } from './backoff.ts';
+import { orderKey } from './keys.ts';
 import { awsErrorName, StoreError } from './store-error.ts';
 import { decodeNumberAttribute, encodeNullable, encodeNumber } from './stored-number.ts';
+
+export { orderKey };
 
 /*
  * One item per sensor: key `sensor_id`. The indexes `by-station` and `by-state` project keys only, so that a new value
@@ -27,16 +29,6 @@ export interface LatestReading {
 const INDEX_OF = { station_id: 'by-station', state: 'by-state' } as const;
 /** BatchGetItem takes 100 keys (DynamoDB API reference, "BatchGetItem"). */
 const MAX_KEYS = 100;
-
-/**
- * Total order of a sensor's readings as text: event time, then the device's sequence, then the identity. It does not depend
- * on the order of arrival, so every replay ends with the same item.
- */
-export function orderKey(reading: Reading): string {
-  const { sequence } = reading;
-  const tie = Number.isSafeInteger(sequence) && sequence! >= 0 ? sequence! : 0;
-  return `${pad(reading.sensor_timestamp)}#${pad(tie)}#${eventId(reading)}`;
-}
 
 /** Keeps the reading when it is newer than the stored one (greater {@link orderKey}); returns whether it was. */
 export async function putLatest(tableName: string, reading: Reading): Promise<boolean> {
@@ -170,8 +162,4 @@ function decodeLatest(item: Record<string, unknown>): LatestReading {
     smoothed: decodeNumberAttribute(item.smoothed),
     direction: decodeNumberAttribute(item.direction),
   };
-}
-
-function pad(value: number): string {
-  return String(value).padStart(16, '0');
 }

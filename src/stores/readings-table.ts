@@ -1,13 +1,14 @@
-import { createHash } from 'node:crypto';
 import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { eventId } from '../telemetry/event-id.ts';
 import { isoWeek, isoWeeksBetween } from '../telemetry/iso-week.ts';
 import type { Reading } from '../telemetry/reading.ts';
 import { dynamoDb } from './aws-clients.ts';
+import { minuteOf, sampleKey, weeklyTableName } from './keys.ts';
 import { cutPage, needsMore, type Page } from './page.ts';
 import { awsErrorName } from './store-error.ts';
 import { decodeNumberAttribute, encodeNullable, encodeNumber } from './stored-number.ts';
-import { existingWeeks, weeklyTableName } from './weekly-tables.ts';
+import { existingWeeks } from './weekly-tables.ts';
+
+export { sampleKey };
 
 /*
  * One item per sensor and minute: key `sensor_id` + `minute_millis` (start of the minute). Each reading is one attribute
@@ -22,7 +23,6 @@ import { existingWeeks, weeklyTableName } from './weekly-tables.ts';
  * 40 readings per KB: 1 unit for most writes of a 1 Hz sensor, 2 for a packed publish of 60 readings instead of 60.
  */
 
-const MINUTE_MILLIS = 60_000;
 /** An update expression may hold 4 KB and 300 operators (DynamoDB developer guide, "Service quotas"). */
 const MAX_SAMPLES_PER_WRITE = 100;
 const QUERY_ITEMS = 100;
@@ -51,14 +51,6 @@ export interface Sample {
   readonly smoothed: number | null;
   readonly direction: number | null;
   readonly sensor_id: string;
-}
-
-/** Attribute name of a reading: its offset in the minute, base 36, and a hash of its identity. */
-export function sampleKey(reading: Reading): string {
-  const offset = reading.sensor_timestamp - minuteOf(reading.sensor_timestamp);
-  // 48 bits need to tell apart only the events of one sensor in one millisecond.
-  const hash = createHash('sha256').update(eventId(reading)).digest('base64url').slice(0, 8);
-  return `${offset.toString(36)}.${hash}`;
 }
 
 /** Groups readings by sensor and minute, at most 100 keys in a pack; readings with one identity share a key. */
@@ -193,10 +185,6 @@ function decodeItem(item: Item): Sample[] {
   });
   samples.sort((a, b) => a.sample.time - b.sample.time || (a.name < b.name ? -1 : 1));
   return samples.map(({ sample }) => sample);
-}
-
-function minuteOf(millis: number): number {
-  return Math.floor(millis / MINUTE_MILLIS) * MINUTE_MILLIS;
 }
 
 function timeOf(sample: Sample): number {

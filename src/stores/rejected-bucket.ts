@@ -1,6 +1,9 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import type { Rejection } from '../telemetry/rejection.ts';
 import { s3 } from './aws-clients.ts';
+import { rejectedKey } from './keys.ts';
+
+export { rejectedKey };
 
 /** A refused message with all that is needed to mend and replay it. */
 export interface RejectedMessage {
@@ -11,11 +14,6 @@ export interface RejectedMessage {
   readonly source: string;
   /** The bytes as they arrived. */
   readonly bytes: Uint8Array;
-}
-
-/** `rejected/date=2026-11-21/store-readings/shardId-000000000000-4954….json` */
-export function rejectedKey(receivedMillis: number, functionName: string, name: string): string {
-  return `rejected/date=${new Date(receivedMillis).toISOString().slice(0, 10)}/${functionName}/${name}.json`;
 }
 
 /** Puts one object of newline-delimited JSON; the key must follow from the messages, so that a retry overwrites it. */

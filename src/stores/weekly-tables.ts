@@ -8,17 +8,16 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { isoWeek, isoWeekRange, WEEK_MILLIS } from '../telemetry/iso-week.ts';
 import { dynamoDb } from './aws-clients.ts';
+import { weeklyTableName } from './keys.ts';
 import { awsErrorName, StoreError } from './store-error.ts';
+
+export { weeklyTableName };
 
 const READY_WITHIN_MILLIS = 60_000;
 const POLL_MILLIS = 200;
 
 /** Tables seen ACTIVE by this process: asked for once, not once per batch. */
 const active = new Set<string>();
-
-export function weeklyTableName(prefix: string, week: string): string {
-  return `${prefix}${week}`;
-}
 
 /** The ISO weeks whose tables must exist at an instant: last, this and next. */
 export function currentWeeks(nowMillis: number): string[] {
