@@ -13,6 +13,7 @@ import { toJsonValue } from './json-text.ts';
 import { type MessageInput, RuleMessage } from './message.ts';
 import type { StatementNode } from './nodes.ts';
 import { reasonFiltered, reasonNotMatched } from './reason-not-fired.ts';
+import { type BranchTaken, compileBranches, type RuleBranch, type RuleBranches } from './rule-branches.ts';
 import { compileTextOutput, type WriteText } from './text-output.ts';
 import type { Topic } from './topic.ts';
 import { compileTopicFilter, type MatchTopic } from './topic-filter.ts';
@@ -71,6 +72,7 @@ export class CompiledRule {
   readonly #sharesFrame: boolean;
   /** An array as the whole result needs version 2016-03-23 (AWS IoT developer guide, iot-rule-sql-version). */
   readonly #refusesArrays: boolean;
+  #branches: RuleBranches | undefined;
 
   constructor({ source, statement, scope, warnings, ruleName }: CompiledRuleParts) {
     this.sql = source.text;
@@ -144,6 +146,24 @@ export class CompiledRule {
     const message = toMessage(input);
     const frame = this.#frame(message);
     return explainRule({ rule: this, source: this.#source, scope: this.#scope, where: this.#where, frame });
+  }
+
+  /** The places where messages part, for telling which of them tests have reached. */
+  get branches(): readonly RuleBranch[] {
+    return this.#compiledBranches.branches;
+  }
+
+  /** The ways that a message takes through `branches`; none when it does not reach the rule. */
+  branchesTaken(input: MessageInput | RuleMessage): readonly BranchTaken[] {
+    const message = toMessage(input);
+    if (!this.matches(message.topic)) return [];
+    const frame = this.#frame(message);
+    return this.#compiledBranches.taken(frame, this.#condition(frame) === true);
+  }
+
+  get #compiledBranches(): RuleBranches {
+    this.#branches ??= compileBranches(this.statement, this.#scope, this.#source);
+    return this.#branches;
   }
 
   /**

@@ -14,6 +14,7 @@ export type {
 export { IotSqlError } from './iot-sql-error.ts';
 export { MAX_PAYLOAD_DEPTH, MAX_PAYLOAD_KEYS } from './json-scan.ts';
 export { createMessage, type MessageInput, type MqttProperties, RuleMessage } from './message.ts';
+export type { BranchTaken, RuleBranch } from './rule-branches.ts';
 export { Topic } from './topic.ts';
 export { matchesTopicFilter, topicFilterProblem } from './topic-filter.ts';
 export { type TopicMatch, TopicMatcher, type TopicSubscription } from './topic-matcher.ts';
