@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileStack } from '../stack/compile-stack.ts';
+import { LOCAL_PLACE } from '../stack/local-place.ts';
 import { readStack } from '../stack/read-stack.ts';
 import type { Stack } from '../stack/stack.ts';
 import { AlertLog } from './http/alert-log.ts';
@@ -56,7 +57,6 @@ export interface Mesonet {
   stop(): Promise<void>;
 }
 
-const PLACE = { accountId: '000000000000', region: 'us-east-1', stackName: 'mesonet-dev' };
 const TRIM_MILLIS = 60_000;
 
 /**
@@ -94,7 +94,7 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
     compileStack({ projectFolder, cacheFolder: join(projectFolder, '.mesonet', 'stack') }),
     buildDashboard(projectFolder),
   ]);
-  const stack = readStack(template, projectFolder, PLACE);
+  const stack = readStack(template, projectFolder, LOCAL_PLACE);
   const plans = stack.applications.map((resource) => ({
     resource,
     plan: compileApplicationFile(resource, projectFolder),
