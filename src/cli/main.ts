@@ -13,6 +13,16 @@ const COMMANDS: readonly { name: string; summary: string; load: () => Promise<Co
     summary: 'publish plausible weather from many stations',
     load: async () => (await import('./simulate.ts')).simulateCommand(),
   },
+  {
+    name: 'rule',
+    summary: 'test topic rules, and explain what they make of a message',
+    load: async () => (await import('./rule.ts')).ruleCommand(),
+  },
+  {
+    name: 'sql',
+    summary: 'report on, run or import streaming SQL applications',
+    load: async () => (await import('./sql.ts')).sqlCommand(),
+  },
 ];
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {

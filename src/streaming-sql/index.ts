@@ -1,6 +1,13 @@
 export { type CompileOptions, compileApplication, type TimeOptions } from './compile-application.ts';
 export type { InputSchema, RecordColumn, ReferenceDataSource, SourceSchema } from './input-schema.ts';
-export type { ApplicationPlan, ColumnPlan, PlanWarning, PumpPlan, StreamPlan } from './plan.ts';
+export type {
+  ApplicationPlan,
+  ColumnPlan,
+  PlanWarning,
+  PumpPlan,
+  ReferencePlan,
+  StreamPlan,
+} from './plan.ts';
 export {
   type ApplicationReport,
   type ReportOptions,
