@@ -100,6 +100,15 @@ export class StreamingApplication {
     return this.#options.resource;
   }
 
+  get plan(): ApplicationPlan {
+    return this.#options.plan;
+  }
+
+  /** Has it read a record of its input? What the record brought about may still be on its way to the disk. */
+  hasRead(shardId: string, sequenceNumber: string): boolean {
+    return (this.#positions[shardId] ?? '') >= sequenceNumber;
+  }
+
   /** Partial rows of the windows that are open now, at most `limit`. */
   openWindows(limit: number): readonly Readonly<Record<string, unknown>>[] {
     return this.#engine.openWindows(limit).map(({ row }) => row);

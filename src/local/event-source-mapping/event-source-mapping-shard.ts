@@ -22,6 +22,16 @@ const MAX_READS = 8;
 /** A checkpoint before the first record. */
 const START = 'TRIM_HORIZON';
 
+/** Under which state the log keeps how far a mapping is done with a shard. */
+export function checkpointKeyOf(mappingLogicalId: string, shardId: string): string {
+  return `esm/${mappingLogicalId}/${shardId}`;
+}
+
+/** Is a mapping with this checkpoint done with a record? */
+export function isPassed(checkpoint: string | undefined, sequenceNumber: string): boolean {
+  return checkpoint !== undefined && checkpoint !== START && checkpoint >= sequenceNumber;
+}
+
 /** One shard of one mapping: reads ahead a little, hands records to its lanes, keeps the checkpoint. */
 export class EventSourceMappingShard {
   readonly #options: EventSourceMappingOptions;
@@ -42,7 +52,7 @@ export class EventSourceMappingShard {
     this.#shardId = shardId;
     this.#filter = filter;
     this.#signal = signal;
-    this.#checkpointKey = `esm/${options.mapping.logicalId}/${shardId}`;
+    this.#checkpointKey = checkpointKeyOf(options.mapping.logicalId, shardId);
     this.#checkpoint = this.#startingPoint();
     this.#position = this.#checkpoint;
     const { log, mapping, stream } = options;
