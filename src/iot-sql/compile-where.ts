@@ -8,6 +8,7 @@ import type { ExpressionNode, Extent } from './nodes.ts';
 export interface Conjunct {
   /** As written. */
   readonly source: string;
+  readonly node: ExpressionNode;
   readonly evaluate: Evaluate;
 }
 
@@ -25,6 +26,7 @@ export interface Condition {
 export function compileWhere(where: ExpressionNode | undefined, scope: Scope, source: Source): Condition {
   const conjuncts = conjunctsOf(where).map((node) => ({
     source: textOf(source, node),
+    node,
     evaluate: compileExpression(node, scope),
   }));
   const [first, ...rest] = conjuncts.map(({ evaluate }) => evaluate);

@@ -5,9 +5,10 @@ import { type Condition, textOf } from './compile-where.ts';
 import type { CompiledRule } from './compiled-rule.ts';
 import type { Frame } from './frame.ts';
 import { jsonText, toJsonValue } from './json-text.ts';
-import type { SelectNode } from './nodes.ts';
+import type { ExpressionNode, SelectNode } from './nodes.ts';
 import { isTrue, reasonFiltered, reasonNotMatched } from './reason-not-fired.ts';
 import type { JsonValue, Value } from './value.ts';
+import { childrenOf } from './walk.ts';
 
 /** A part of a rule, as written, and what it gave. */
 export interface ExplainedPart {
@@ -24,6 +25,18 @@ export interface ExplainedItem extends ExplainedPart {
   readonly name: string;
 }
 
+/** A condition of WHERE and what it gave. */
+export interface ExplainedCondition extends ExplainedPart {
+  readonly isTrue: boolean;
+  /** What it is made of, constants left out, a few levels deep; inside a nested SELECT there is one value per element. */
+  readonly parts: readonly ExplainedOperand[];
+}
+
+/** An expression inside a condition and what it gave. */
+export interface ExplainedOperand extends ExplainedPart {
+  readonly parts: readonly ExplainedOperand[];
+}
+
 /** What every part of a rule gives for one message. */
 export interface RuleExplanation {
   readonly fired: boolean;
@@ -33,7 +46,8 @@ export interface RuleExplanation {
   /** Why the payload is not JSON that the rule can look into. */
   readonly payloadProblem?: string;
   readonly set: readonly ExplainedItem[];
-  readonly where: readonly (ExplainedPart & { readonly isTrue: boolean })[];
+  /** The operands of the outermost ANDs. */
+  readonly where: readonly ExplainedCondition[];
   readonly select: readonly ExplainedItem[];
 }
 
@@ -50,10 +64,6 @@ export function explainRule(explained: ExplainedRule): RuleExplanation {
   const { rule, where, frame } = explained;
   const { message } = frame;
   const matches = rule.matches(message.topic);
-  const conjuncts = where.conjuncts.map(({ source: text, evaluate }) => {
-    const value = evaluate(frame);
-    return { ...explainValue(text, value), isTrue: isTrue(value, where.conjuncts.length) };
-  });
   const select = explainSelect(explained);
   const reason = matches
     ? (reasonFiltered(where, frame) ?? reasonRefused(rule, select))
@@ -69,9 +79,42 @@ export function explainRule(explained: ExplainedRule): RuleExplanation {
     },
     ...(problem !== undefined && { payloadProblem: problem }),
     set: explainVariables(explained),
-    where: conjuncts,
+    where: explainConditions(explained),
     select,
   };
+}
+
+function explainConditions({ where, source, scope, frame }: ExplainedRule): ExplainedCondition[] {
+  return where.conjuncts.map(({ node, source: text, evaluate }) => {
+    const value = evaluate(frame);
+    return {
+      ...explainValue(text, value),
+      isTrue: isTrue(value, where.conjuncts.length),
+      parts: explainOperands(node, (each) =>
+        explainValue(textOf(source, each), compileExpression(each, scope)(frame)),
+      ),
+    };
+  });
+}
+
+/** Deeper than this the parts of a condition are no help to anybody. */
+const MAX_PARTS_DEPTH = 4;
+
+function explainOperands(
+  node: ExpressionNode,
+  explain: (node: ExpressionNode) => ExplainedPart,
+  depth = MAX_PARTS_DEPTH,
+): ExplainedOperand[] {
+  if (depth === 0) return [];
+  return operandsOf(node)
+    .filter(({ kind }) => kind !== 'literal')
+    .map((operand) => ({ ...explain(operand), parts: explainOperands(operand, explain, depth - 1) }));
+}
+
+/** What has one value for the message: of a nested SELECT only what it selects from. */
+function operandsOf(node: ExpressionNode): readonly ExpressionNode[] {
+  if (node.kind === 'exists') return [node.query.from];
+  return node.kind === 'subquery' ? [node.from] : childrenOf(node);
 }
 
 function reasonRefused(rule: CompiledRule, [first]: readonly ExplainedItem[]): string | undefined {

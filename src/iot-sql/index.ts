@@ -3,7 +3,13 @@ export { type CompileRuleOptions, compileRule, compileTemplate } from './compile
 export type { CompiledTemplate } from './compile-template.ts';
 export type { CompiledRule, RuleResult } from './compiled-rule.ts';
 export { IOT_SQL_VERSIONS, type IotSqlVersion } from './dialect.ts';
-export type { ExplainedItem, ExplainedPart, RuleExplanation } from './explain.ts';
+export type {
+  ExplainedCondition,
+  ExplainedItem,
+  ExplainedOperand,
+  ExplainedPart,
+  RuleExplanation,
+} from './explain.ts';
 export type {
   DynamodbQuery,
   ExternalFunctions,

@@ -2,7 +2,13 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileRule, compileTemplate, createMessage, type MessageInput } from './index.ts';
+import {
+  compileRule,
+  compileTemplate,
+  createMessage,
+  type ExplainedOperand,
+  type MessageInput,
+} from './index.ts';
 
 const READINGS = `SELECT *, topic(6) AS sensor_id, topic(4) AS station_id, topic(5) AS sensor, topic(2) AS state,
   topic(3) AS city, sensor_timestamp, cast(sensor_value AS float) AS sensor_value,
@@ -225,14 +231,82 @@ describe('explain()', () => {
       topic: { name: 'w/1', filter: 'w/#', matches: true },
       set: [{ name: '@t', source: '(a + 0) * 2', value: 4, text: '4' }],
       where: [
-        { source: 'a > 1', value: true, text: 'true', isTrue: true },
-        { source: `b = 'x'`, value: false, text: 'false', isTrue: false },
+        {
+          source: 'a > 1',
+          value: true,
+          text: 'true',
+          isTrue: true,
+          parts: [{ source: 'a', value: 2, text: '2', parts: [] }],
+        },
+        {
+          source: `b = 'x'`,
+          value: false,
+          text: 'false',
+          isTrue: false,
+          parts: [{ source: 'b', value: 'y', text: '"y"', parts: [] }],
+        },
       ],
       select: [
         { name: 'twice', source: '@t', value: 4, text: '4' },
         { name: 'm', source: 'missing', text: 'Undefined' },
       ],
     });
+  });
+
+  it('takes conditions apart, but no further than one value each goes', () => {
+    const where = 'NOT (a.b = 1 OR EXISTS (SELECT * FROM list WHERE v > 2)) OR floor((a.b + 1)) > 3';
+    const rule = compileRule(`SELECT * FROM 'w' WHERE ${where}`);
+    const [condition] = rule.explain(message({ a: { b: 1 }, list: [{ v: 3 }] }, 'w')).where;
+    const print = (parts: readonly ExplainedOperand[]): unknown[] =>
+      parts.map(({ source, text, parts: inner }) => [`${source} → ${text}`, ...print(inner)]);
+    expect(print(condition!.parts)).toEqual([
+      [
+        'NOT (a.b = 1 OR EXISTS (SELECT * FROM list WHERE v > 2)) → false',
+        [
+          '(a.b = 1 OR EXISTS (SELECT * FROM list WHERE v > 2)) → true',
+          ['a.b = 1 → true', ['a.b → 1']],
+          ['EXISTS (SELECT * FROM list WHERE v > 2) → true', ['list → [{"v":3}]']],
+        ],
+      ],
+      ['floor((a.b + 1)) > 3 → false', ['floor((a.b + 1)) → 2', ['(a.b + 1) → 2', ['a.b → 1']]]],
+    ]);
+  });
+});
+
+describe('branches', () => {
+  const taken = (rule: ReturnType<typeof compileRule>, payload: object, topic = 'w') =>
+    rule.branchesTaken(message(payload, topic)).map(({ branch, outcome }) => {
+      const { source, outcomes } = rule.branches[branch]!;
+      return `${source}: ${outcomes[outcome]}`;
+    });
+
+  it('are the conditions that AND, OR and NOT join, reached where they decide', () => {
+    const rule = compileRule("SELECT * FROM 'w' WHERE a AND NOT (b OR c) AND d");
+    expect(rule.branches.map(({ source }) => source)).toEqual(['a', 'b', 'c', 'd']);
+    expect(taken(rule, { a: true, b: false, c: false, d: true })).toEqual([
+      'a: true',
+      'b: false or Undefined',
+      'c: false or Undefined',
+      'd: true',
+    ]);
+    expect(taken(rule, { a: true, b: true, c: true, d: true })).toEqual(['a: true', 'b: true']);
+    expect(taken(rule, { a: true, c: true, d: true })).toEqual(['a: true', 'b: false or Undefined']);
+    expect(taken(rule, { a: 1 })).toEqual(['a: false or Undefined']);
+    expect(taken(rule, { a: true }, 'elsewhere')).toEqual([]);
+  });
+
+  it('are the ways through every CASE, those of SELECT only when the rule fires', () => {
+    const rule = compileRule(
+      "SET @s = CASE a WHEN 1 THEN 'x' END SELECT CASE @s WHEN 'x' THEN 1 WHEN 'y' THEN 2 ELSE 3 END AS n FROM 'w' WHERE b",
+    );
+    expect(rule.branches.map(({ clause, outcomes }) => [clause, ...outcomes])).toEqual([
+      ['WHERE', 'true', 'false or Undefined'],
+      ['SET', 'WHEN 1', 'ELSE'],
+      ['SELECT', `WHEN 'x'`, `WHEN 'y'`, 'ELSE'],
+    ]);
+    expect(taken(rule, { a: 1, b: true })).toEqual(['b: true', 'CASE a: WHEN 1', `CASE @s: WHEN 'x'`]);
+    expect(taken(rule, { a: 2, b: false })).toEqual(['b: false or Undefined', 'CASE a: ELSE']);
+    expect(taken(rule, { b: true })).toEqual(['b: true']);
   });
 });
 
