@@ -43,7 +43,7 @@ const table: readonly Row[] = [
   },
   {
     folder: 'functions',
-    ours: ['src/telemetry', 'src/stores'],
+    ours: ['src/telemetry', 'src/stores', 'src/streaming-sql/engine', 'analytics-sql'],
     packages: [...awsSdk, '@aws-lambda-powertools/', 'aws-lambda'],
     node: ['node:zlib', 'node:util', 'node:timers/promises', 'node:crypto'],
   },
@@ -55,6 +55,12 @@ const table: readonly Row[] = [
   },
   { folder: 'dashboard', ours: ['src/telemetry'], packages: ['uplot', 'vite'], node: [] },
   { folder: 'src/stack', ours: ['src/telemetry'], packages: [], node: ['*'] },
+  {
+    folder: 'src/lambda-windows',
+    ours: ['src/streaming-sql'],
+    packages: [],
+    node: ['node:fs', 'node:path'],
+  },
   {
     folder: 'src/topic-rules',
     ours: ['src/sql', 'src/iot-sql', 'src/stack'],
@@ -157,7 +163,7 @@ function withoutComments(file: string): string {
 function importsOf(file: string, { values = false } = {}): string[] {
   const text = withoutComments(file);
   const found = text.matchAll(
-    /(?:^|\n)\s*(import|export)\s+(type\s)?[^'";]*?from\s+'([^']+)'|(?:^|[^.\w])import\s*\(?\s*'([^']+)'/g,
+    /(?:^|\n)\s*(import|export)\s+(type\s)?[^'";]*?from\s+'([^']+)'|(?:^|[^.\w'"])import\s*\(?\s*'([^']+)'/g,
   );
   return [...found].filter(([, , type]) => !(values && type)).map(([, , , from, bare]) => (from ?? bare)!);
 }
@@ -170,7 +176,7 @@ function targetOf(file: string, specifier: string): string | undefined {
 function isAllowed(file: string, specifier: string, { folder, ours, packages, node }: Row): boolean {
   const target = targetOf(file, specifier);
   if (target !== undefined) {
-    const owner = rowOf(target)?.folder ?? target;
+    const owner = rowOf(target)?.folder ?? target.split('/')[0]!;
     return (
       owner === folder ||
       ours.some((allowed) => owner === allowed || (allowed === 'src' && owner.startsWith('src/'))) ||

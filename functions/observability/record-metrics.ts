@@ -53,6 +53,29 @@ export function printWindowMetrics(windows: number, maxAgeMillis: number, alerts
   printLine(metrics.serializeMetrics());
 }
 
+/** What one invocation of a tumbling window did. */
+export interface AggregateCounts {
+  readonly in: number;
+  readonly rejected: number;
+  /** Rows put out: windows that closed. */
+  readonly windows: number;
+  /** Length of the state handed to the next invocation. */
+  readonly stateCharacters: number;
+  /** 1 when the state went to an object. */
+  readonly spilled: 0 | 1;
+}
+
+/** Prints the counts of a tumbling window as one EMF line, dimension `function`. */
+export function printAggregateMetrics(functionName: string, counts: AggregateCounts): void {
+  const metrics = metricsWith('function', functionName);
+  metrics.addMetric('RecordsIn', MetricUnit.Count, counts.in);
+  metrics.addMetric('RecordsRejected', MetricUnit.Count, counts.rejected);
+  metrics.addMetric('WindowsClosed', MetricUnit.Count, counts.windows);
+  metrics.addMetric('StateSize', MetricUnit.Bytes, counts.stateCharacters);
+  metrics.addMetric('StateSpilled', MetricUnit.Count, counts.spilled);
+  printLine(metrics.serializeMetrics());
+}
+
 function metricsWith(dimension: string, value: string): Metrics {
   const metrics = new Metrics({ namespace: process.env.METRICS_NAMESPACE || 'Mesonet' });
   // Without this, Powertools adds the dimension `service`, and each metric would be another one than the dashboards name.

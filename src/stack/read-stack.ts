@@ -3,7 +3,7 @@ import { resolveIntrinsics, type StackPlace } from './resolve-intrinsics.ts';
 import { readers } from './resource-readers.ts';
 import type { ApplicationResource, Stack } from './stack.ts';
 import { StackError } from './stack-error.ts';
-import { listOf, objectOf, type Properties, type Template, textOf } from './template.ts';
+import { listOf, numberOf, objectOf, type Properties, type Template, textOf } from './template.ts';
 
 /** What is being collected; the readers of the resource types fill it. */
 export type StackDraft = {
@@ -81,12 +81,29 @@ function readApplications(
     name: textOf(application, 'Name') ?? '',
     file: join(projectFolder, textOf(application, 'Code') ?? ''),
     inputStream: name(textOf(application, 'Input') ?? ''),
+    ...(application.InputPartitionKey ? { inputPartitionKey: String(application.InputPartitionKey) } : {}),
+    ...(application.Function ? { functionName: name(String(application.Function)) } : {}),
     outputs: Object.entries(objectOf(application, 'Outputs')).map(([from, output]) => ({
       from,
       stream: name(textOf(output as Properties, 'Stream') ?? ''),
       partitionKey: textOf(output as Properties, 'PartitionKey') ?? '',
     })),
+    references: Object.entries(objectOf(application, 'References')).map(([table, reference]) => ({
+      table,
+      file: join(projectFolder, textOf(reference as Properties, 'File') ?? ''),
+    })),
+    ...(application.RejectedBucket ? { rejectedBucket: name(String(application.RejectedBucket)) } : {}),
+    ...(application.TimeColumn ? { time: readTime(application) } : {}),
   }));
+}
+
+function readTime(application: Properties): NonNullable<ApplicationResource['time']> {
+  return {
+    source: 'column',
+    column: textOf(application, 'TimeColumn') ?? '',
+    outOfOrderMillis: numberOf(application, 'OutOfOrderMillis', 0),
+    allowedLatenessMillis: numberOf(application, 'AllowedLatenessMillis', 0),
+  };
 }
 
 /** Routes, mappings and schedules must lead to functions that are there. */

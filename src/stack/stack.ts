@@ -126,9 +126,24 @@ export interface ApplicationResource {
   /** Absolute path of the `.sql` file; its input schema stands beside it as `.input.json`. */
   readonly file: string;
   readonly inputStream: string;
+  /** The column whose value is the partition key of the input stream. */
+  readonly inputPartitionKey?: string;
+  /** The function that runs the application on AWS. */
+  readonly functionName?: string;
   readonly outputs: readonly {
     readonly from: string;
     readonly stream: string;
     readonly partitionKey: string;
   }[];
+  /** Files with the rows of reference tables; on AWS they are S3 objects. */
+  readonly references: readonly { readonly table: string; readonly file: string }[];
+  /** The bucket that keeps the rows that failed or came too late; without one they are only counted. */
+  readonly rejectedBucket?: string;
+  /** Where ROWTIME comes from when not from the arrival; spans in milliseconds. */
+  readonly time?: {
+    readonly source: 'column';
+    readonly column: string;
+    readonly outOfOrderMillis: number;
+    readonly allowedLatenessMillis: number;
+  };
 }

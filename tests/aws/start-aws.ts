@@ -103,6 +103,7 @@ function setEnvironment(port: number, topicArn: string): void {
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
     READINGS_STREAM: 'mesonet-test-readings',
+    WINDOWS_STREAM: 'mesonet-test-windows',
     RAW_DELIVERY_STREAM: 'mesonet-test-raw',
     READINGS_TABLE_PREFIX: WEEKLY_PREFIX,
     LATEST_TABLE: 'mesonet-test-latest',

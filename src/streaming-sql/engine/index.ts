@@ -1,3 +1,4 @@
+export type { ApplicationPlan } from '../plan.ts';
 export { createEngine, type Engine } from './engine.ts';
 export { EngineError, EvaluationError, SnapshotError } from './engine-error.ts';
 export type {
