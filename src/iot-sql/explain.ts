@@ -8,7 +8,7 @@ import { jsonText, toJsonValue } from './json-text.ts';
 import type { ExpressionNode, SelectNode } from './nodes.ts';
 import { isTrue, reasonFiltered, reasonNotMatched } from './reason-not-fired.ts';
 import type { JsonValue, Value } from './value.ts';
-import { childrenOf } from './walk.ts';
+import { childrenOf, someOfExpression } from './walk.ts';
 
 /** A part of a rule, as written, and what it gave. */
 export interface ExplainedPart {
@@ -97,6 +97,9 @@ function explainConditions({ where, source, scope, frame }: ExplainedRule): Expl
   });
 }
 
+/** An expression of nothing but these says nothing about the message. */
+const CONSTANT_KINDS: ReadonlySet<string> = new Set(['literal', 'array', 'object']);
+
 /** Deeper than this the parts of a condition are no help to anybody. */
 const MAX_PARTS_DEPTH = 4;
 
@@ -107,7 +110,7 @@ function explainOperands(
 ): ExplainedOperand[] {
   if (depth === 0) return [];
   return operandsOf(node)
-    .filter(({ kind }) => kind !== 'literal')
+    .filter((operand) => someOfExpression(operand, ({ kind }) => !CONSTANT_KINDS.has(kind)))
     .map((operand) => ({ ...explain(operand), parts: explainOperands(operand, explain, depth - 1) }));
 }
 

@@ -291,6 +291,7 @@ describe('branches', () => {
     ]);
     expect(taken(rule, { a: true, b: true, c: true, d: true })).toEqual(['a: true', 'b: true']);
     expect(taken(rule, { a: true, c: true, d: true })).toEqual(['a: true', 'b: false or Undefined']);
+    expect(taken(rule, { a: true, b: true })).toEqual(['a: true', 'b: true', 'c: false or Undefined']);
     expect(taken(rule, { a: 1 })).toEqual(['a: false or Undefined']);
     expect(taken(rule, { a: true }, 'elsewhere')).toEqual([]);
   });

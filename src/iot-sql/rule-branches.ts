@@ -34,7 +34,8 @@ const NOT_TRUE = 1;
 
 /**
  * Finds the branches of a rule: the conditions that AND, OR and NOT join in WHERE, and every CASE outside nested SELECTs.
- * A condition is reached only where it decides: after AND when those before it are true, after OR when they are false.
+ * A condition is reached only where it decides: after AND when those before it are true, after OR when they are false,
+ * or when it is Undefined itself.
  */
 export function compileBranches(statement: StatementNode, scope: Scope, source: Source): RuleBranches {
   const branches: RuleBranch[] = [];
@@ -83,13 +84,31 @@ function compileJunction(
   context: BranchContext,
 ): Condition {
   const conditions = operands.map((operand) => compileCondition(operand, context));
-  const goesOn = operator === 'AND';
+  return operator === 'AND' ? allOf(conditions) : someOf(conditions);
+}
+
+function allOf(conditions: readonly Condition[]): Condition {
   return (frame, taken) => {
     for (const condition of conditions) {
       const value = condition(frame, taken);
-      if (value !== goesOn) return value;
+      if (value !== true) return value;
     }
-    return goesOn;
+    return true;
+  };
+}
+
+/** After one that is true the others still decide if they are Undefined, which makes the whole Undefined. */
+function someOf(conditions: readonly Condition[]): Condition {
+  return (frame, taken) => {
+    let isTrue = false;
+    for (const condition of conditions) {
+      const inner: BranchTaken[] = [];
+      const value = condition(frame, inner);
+      if (!isTrue || value === undefined) taken.push(...inner);
+      if (value === undefined) return undefined;
+      isTrue ||= value;
+    }
+    return isTrue;
   };
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { compileRule, createMessage, IotSqlError, type RuleMessage } from '../../iot-sql/index.ts';
@@ -100,6 +100,11 @@ async function compileFromStack(
   projectFolder: string,
   externals: StubbedExternals,
 ): Promise<FoundTopicRule> {
+  const stackFile = join(projectFolder, 'serverless.yml');
+  if (!existsSync(stackFile))
+    throw new TopicRuleError(
+      `Cannot find rule '${name}': there is no '${stackFile}'; give the path of an .sql file to explain it without actions`,
+    );
   const template = await compileStack({
     projectFolder,
     cacheFolder: join(projectFolder, '.mesonet', 'stack'),

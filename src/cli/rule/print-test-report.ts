@@ -21,7 +21,9 @@ export function printTestReport(report: RuleTestReport): string {
 function summaryOf({ rule, cases, coverage, error }: RuleTestResult): readonly string[] {
   const failed = cases.filter(({ passed }) => !passed).length;
   const counts =
-    error === undefined ? `${cases.length} cases${failed > 0 ? `, ${failed} failed` : ''}` : 'not run';
+    error === undefined
+      ? `${cases.length} ${cases.length === 1 ? 'case' : 'cases'}${failed > 0 ? `, ${failed} failed` : ''}`
+      : 'not run';
   const reached = coverage.outcomes - coverage.notReached.length;
   return [
     `${failed > 0 || error !== undefined ? '✗' : '✓'} ${rule}`,
