@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import type { KinesisStream, StreamRecord } from '../log/kinesis-stream.ts';
+import type { BlockPosition } from '../log/record-block.ts';
+import { indexOf } from '../log/sequence-number.ts';
+import type { TimeSlice } from './time-slice.ts';
+
+/** A record and the shard that holds it. */
+export interface FoundRecord extends StreamRecord {
+  readonly shardId: string;
+}
+
+export interface RecordSearch {
+  readonly partitionKey: string;
+  /** The records that arrived in [fromMillis, toMillis] are looked at. */
+  readonly fromMillis: number;
+  readonly toMillis: number;
+  readonly isWanted: (data: Buffer) => boolean;
+  /** Stops after so many; all that are looked at when not given. */
+  readonly most?: number;
+}
+
+/** So much of a shard is looked at for one search. */
+const MAX_RECORDS_LOOKED_AT = 50_000;
+
+/** Finds durable records by key, arrival and content: the place by bisection over the blocks, then record by record. */
+export async function findRecords(
+  stream: KinesisStream,
+  search: RecordSearch,
+  slice: TimeSlice,
+): Promise<FoundRecord[]> {
+  const shardId = shardOf(stream, search.partitionKey);
+  const found: FoundRecord[] = [];
+  let after = sequenceNumberBefore(stream, shardId, firstIndexAt(stream, shardId, search.fromMillis));
+  for (let looked = 0; looked < MAX_RECORDS_LOOKED_AT; ) {
+    const at = stream.readBlock(shardId, after);
+    if (!at) break;
+    const isOver = lookThrough(at, search, (position) =>
+      found.push(recordAt(stream, shardId, at.block, position)),
+    );
+    if (isOver || found.length >= (search.most ?? Infinity)) break;
+    looked += at.block.count - at.position;
+    after = stream.lastSequenceNumber(shardId, at.block);
+    await slice.pause();
+  }
+  return found.slice(0, search.most);
+}
+
+/** When the oldest record that a key's shard still has arrived; undefined for an empty shard. */
+export function oldestArrivalMillis(stream: KinesisStream, partitionKey: string): number | undefined {
+  return stream.backlog(shardOf(stream, partitionKey), undefined).oldestArrivalMillis;
+}
+
+/** Returns whether the records after the block came too late. */
+function lookThrough(
+  { block, position }: BlockPosition,
+  { partitionKey, fromMillis, toMillis, isWanted }: RecordSearch,
+  take: (position: number) => void,
+): boolean {
+  for (let at = position; at < block.count; at += 1) {
+    const arrivalMillis = block.arrivalMillis(at);
+    if (arrivalMillis > toMillis) return true;
+    if (arrivalMillis >= fromMillis && block.partitionKey(at) === partitionKey && isWanted(block.data(at)))
+      take(at);
+  }
+  return false;
+}
+
+function recordAt(
+  stream: KinesisStream,
+  shardId: string,
+  block: BlockPosition['block'],
+  position: number,
+): FoundRecord {
+  return {
+    shardId,
+    sequenceNumber: stream.sequenceNumber(shardId, block.firstIndex + position),
+    partitionKey: block.partitionKey(position),
+    data: Buffer.from(block.data(position)),
+    arrivalMillis: block.arrivalMillis(position),
+  };
+}
+
+/** Arrival times never go back within a shard, so the first record of an instant is found by halving. */
+function firstIndexAt(stream: KinesisStream, shardId: string, millis: number): number {
+  const oldest = stream.oldestSequenceNumber(shardId);
+  const latest = stream.latestSequenceNumber(shardId);
+  if (oldest === undefined || latest === undefined) return 0;
+  let low = indexOf(oldest);
+  let high = indexOf(latest) + 1;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const { block } = stream.readBlock(shardId, sequenceNumberBefore(stream, shardId, middle))!;
+    if (block.arrivalMillis(block.count - 1) < millis) low = block.endIndex;
+    else if (block.arrivalMillis(0) >= millis) high = Math.max(low, Math.min(middle, block.firstIndex));
+    else return Math.max(low, block.firstIndex);
+  }
+  return low;
+}
+
+function sequenceNumberBefore(stream: KinesisStream, shardId: string, index: number): string | undefined {
+  return index <= 0 ? undefined : stream.sequenceNumber(shardId, index - 1);
+}
+
+/** The shard whose hash key range holds the MD5 of a key (Kinesis Data Streams developer guide, key concepts). */
+function shardOf(stream: KinesisStream, partitionKey: string): string {
+  const hash = BigInt(`0x${createHash('md5').update(partitionKey).digest('hex')}`);
+  return stream.shardIds.find((id) => hash <= BigInt(stream.hashKeyRange(id).endingHashKey))!;
+}

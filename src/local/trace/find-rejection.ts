@@ -1,0 +1,70 @@
+import { rejectedKey } from '../../stores/keys.ts';
+import type { S3BucketStore } from '../s3/s3-bucket-store.ts';
+import { lastKeyUpTo, readObject } from './find-object.ts';
+
+/** Why a function refused a message, and where its bytes are kept. */
+export interface Rejection {
+  readonly bucketName: string;
+  readonly key: string;
+  readonly reason: string;
+  readonly detail: string;
+}
+
+const DAY_MILLIS = 86_400_000;
+
+/**
+ * Why a function rejected a record of a stream. The object is named by the first record of its batch that was rejected,
+ * and dated by that record's arrival.
+ */
+export async function findRejectedRecord(
+  buckets: S3BucketStore,
+  bucketName: string,
+  record: {
+    functionName: string;
+    streamArn: string;
+    shardId: string;
+    sequenceNumber: string;
+    arrivalMillis: number;
+  },
+): Promise<Rejection | undefined> {
+  const { functionName, streamArn, shardId, sequenceNumber, arrivalMillis } = record;
+  for (const millis of [arrivalMillis, arrivalMillis - DAY_MILLIS]) {
+    const own = rejectedKey(millis, functionName, `${shardId}-${sequenceNumber}`);
+    const prefix = own.slice(0, own.lastIndexOf('/') + 1) + shardId;
+    const key = await lastKeyUpTo(buckets, bucketName, { prefix, upTo: own });
+    const found =
+      key && (await readRejections(buckets, bucketName, key)).get(`${streamArn} ${sequenceNumber}`);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** What was rejected of a packed publish, by its source: the topic, or the topic with `readings[n]`. */
+export async function findRejectedPublish(
+  buckets: S3BucketStore,
+  bucketName: string,
+  publish: { functionName: string; name: string; receivedMillis: number },
+): Promise<ReadonlyMap<string, Rejection>> {
+  const { functionName, name, receivedMillis } = publish;
+  const found = new Map<string, Rejection>();
+  for (const millis of [receivedMillis, receivedMillis + DAY_MILLIS]) {
+    const key = rejectedKey(millis, functionName, name);
+    for (const entry of await readRejections(buckets, bucketName, key)) found.set(...entry);
+  }
+  return found;
+}
+
+async function readRejections(
+  buckets: S3BucketStore,
+  bucketName: string,
+  key: string,
+): Promise<Map<string, Rejection>> {
+  const bytes = await readObject(buckets, bucketName, key);
+  const lines = bytes?.toString().split('\n').filter(Boolean) ?? [];
+  return new Map(
+    lines.map((line) => {
+      const { source, reason, detail } = JSON.parse(line) as Record<string, unknown>;
+      return [String(source), { bucketName, key, reason: String(reason), detail: String(detail) }] as const;
+    }),
+  );
+}

@@ -1,0 +1,128 @@
+import { createEngine, type OpenWindow } from '../../streaming-sql/engine/index.ts';
+import type { StreamingApplication } from '../streaming-application.ts';
+import { type FoundRecord, findRecords } from './find-records.ts';
+import { printSpan, printTime } from './print-time.ts';
+import { traceRecord } from './trace-record.ts';
+import type { TraceContext } from './trace-sources.ts';
+import type { TraceStep } from './trace-step.ts';
+
+/** How long after a window's end its row, or a correction of it, is looked for. */
+const ROW_WITHIN_MILLIS = 3_600_000;
+/** A record of a sliding or nested application can lie in many windows. */
+const MAX_WINDOWS = 10;
+
+/**
+ * What a streaming SQL application makes of one record: a fresh engine is given the record alone, and the windows that are
+ * open in it then are the ones it belongs to. Whether they are open still, the running application tells.
+ */
+export async function traceApplication(
+  application: StreamingApplication,
+  record: FoundRecord,
+  context: TraceContext,
+): Promise<TraceStep> {
+  const { name } = application.resource;
+  const step = { kind: 'application', data: { application: name } } as const;
+  const alone = runAlone(application, record);
+  if (alone.problem !== undefined)
+    return { ...step, state: 'stopped', text: `application ${name} cannot count it: ${alone.problem}` };
+  if (!application.hasRead(record.shardId, record.sequenceNumber)) {
+    const { backlog, lagMillis } = application.lag();
+    const text = `application ${name} is not there yet: ${backlog} records wait, the oldest for ${printSpan(lagMillis)}`;
+    return { ...step, state: 'waiting', text };
+  }
+  const steps: TraceStep[] = [];
+  for (const window of alone.windows.slice(0, MAX_WINDOWS))
+    steps.push(await traceWindow(application, window, record, context));
+  if (steps.length > 0) return { ...step, state: 'passed', text: `application ${name}`, steps };
+  return alone.rows > 0
+    ? { ...step, state: 'passed', text: `application ${name} gave ${alone.rows} rows for it` }
+    : { ...step, state: 'skipped', text: `application ${name} does not select it` };
+}
+
+interface Alone {
+  readonly problem: string | undefined;
+  readonly windows: readonly OpenWindow[];
+  readonly rows: number;
+}
+
+function runAlone({ plan, resource }: StreamingApplication, record: FoundRecord): Alone {
+  let problem: string | undefined;
+  let rows = 0;
+  const engine = createEngine(plan, {
+    onRow: (from) => {
+      if (resource.outputs.some((output) => output.from === from)) rows += 1;
+    },
+    onError: ({ ERROR_NAME, MESSAGE }) => {
+      problem ??= `${ERROR_NAME}, ${MESSAGE}`;
+    },
+  });
+  const value = parse(record.data.toString());
+  if (value === undefined) return { problem: 'it is not JSON', windows: [], rows };
+  engine.acceptRecord(value, record);
+  const outputs = new Set(resource.outputs.map(({ from }) => from));
+  return { problem, windows: engine.openWindows().filter(({ stream }) => outputs.has(stream)), rows };
+}
+
+async function traceWindow(
+  application: StreamingApplication,
+  { stream, row, windowEndMillis }: OpenWindow,
+  record: FoundRecord,
+  context: TraceContext,
+): Promise<TraceStep> {
+  const { watermarkMillis } = application.stats();
+  const end = printTime(windowEndMillis);
+  const data = { windowEndMillis };
+  const output = application.resource.outputs.find(({ from }) => from === stream)!;
+  const target = context.streams.get(output.stream)!;
+  const isByColumn = application.plan.time.source === 'column';
+  const rows = await findRecords(
+    target,
+    {
+      partitionKey: String(row[output.partitionKey] ?? ''),
+      fromMillis: isByColumn ? Math.min(windowEndMillis, record.arrivalMillis) : windowEndMillis,
+      toMillis: Math.max(windowEndMillis, record.arrivalMillis) + ROW_WITHIN_MILLIS,
+      isWanted: (bytes) => isRowOf(bytes, row),
+      // Only time by column lets a row come late enough to correct another.
+      ...(!isByColumn && { most: 1 }),
+    },
+    context.slice,
+  );
+  const last = rows.at(-1);
+  if (last && last.arrivalMillis >= record.arrivalMillis) {
+    const next = await traceRecord(target, last, context);
+    return {
+      kind: 'window',
+      state: 'passed',
+      text: `window until ${end}, closed${rows.length > 1 ? `, corrected ${rows.length - 1} times` : ''}`,
+      atMillis: last.arrivalMillis,
+      data: { ...data, open: false, rows: rows.length },
+      steps: [next],
+    };
+  }
+  return { kind: 'window', data: { ...data, open: watermarkMillis < windowEndMillis }, ...withoutRow() };
+
+  function withoutRow(): Pick<TraceStep, 'state' | 'text'> {
+    if (last) return { state: 'stopped', text: `late: the window until ${end} had closed before it came` };
+    if (watermarkMillis >= windowEndMillis)
+      return { state: 'waiting', text: `window until ${end}, closed, its row is on its way` };
+    const left = printSpan(windowEndMillis - context.nowMillis());
+    return { state: 'waiting', text: `window until ${end} is open, closes in ${left}` };
+  }
+}
+
+/** A row of the same window has the same names and times; only what is reckoned differs. */
+function isRowOf(bytes: Buffer, row: Readonly<Record<string, unknown>>): boolean {
+  const other = parse(bytes.toString());
+  if (typeof other !== 'object' || other === null) return false;
+  return Object.entries(row).every(
+    ([name, value]) => typeof value !== 'string' || (other as Record<string, unknown>)[name] === value,
+  );
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
