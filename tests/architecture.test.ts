@@ -55,6 +55,7 @@ const table: readonly Row[] = [
   },
   { folder: 'dashboard', ours: ['src/telemetry'], packages: ['uplot', 'vite'], node: [] },
   { folder: 'src/stack', ours: ['src/telemetry'], packages: [], node: ['*'] },
+  { folder: 'src/cost', ours: ['src/stack', 'src/telemetry'], packages: [], node: [] },
   {
     folder: 'src/lambda-windows',
     ours: ['src/streaming-sql'],

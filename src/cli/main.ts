@@ -23,6 +23,11 @@ const COMMANDS: readonly { name: string; summary: string; load: () => Promise<Co
     summary: 'report on, run or import streaming SQL applications',
     load: async () => (await import('./sql.ts')).sqlCommand(),
   },
+  {
+    name: 'cost',
+    summary: 'price the stack on AWS for a load',
+    load: async () => (await import('./cost.ts')).costCommand(),
+  },
 ];
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
