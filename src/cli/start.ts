@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Durability } from '../local/log/durable-log.ts';
-import type { Mesonet } from '../local/start-mesonet.ts';
+import type { Mesonet, WindowsBackEnd } from '../local/start-mesonet.ts';
 
 interface StartFlags {
   readonly mqttPort: number;
@@ -13,7 +13,9 @@ interface StartFlags {
   readonly data: string;
   readonly simulate: number;
   readonly durability: Durability;
+  readonly windows: WindowsBackEnd;
   readonly strict?: boolean;
+  readonly allowHttp?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -47,7 +49,19 @@ export function startCommand(): Command {
         .choices(['power', 'process', 'memory'])
         .default('power'),
     )
+    .addOption(
+      new Option(
+        '--windows <back-end>',
+        'what runs the streaming SQL: the engine in this process, or the functions that run it on AWS',
+      )
+        .choices(['embedded', 'lambda'])
+        .default('embedded'),
+    )
     .option('--strict', 'functions reach streams through HTTP and the SDK serialisers too')
+    .option(
+      '--allow-http <host[:port]...>',
+      'hosts that Http actions of rules may post to; none unless named here',
+    )
     .option('--json', 'print one line of JSON when ready, nothing else')
     .action(run);
 }
@@ -62,6 +76,7 @@ async function run(flags: StartFlags): Promise<void> {
     projectFolder,
     dataFolder: resolve(flags.data),
     version: versionOf(),
+    allowedHttpHosts: flags.allowHttp ?? [],
     awsPort: flags.awsPort ?? (flags.httpPort === 0 ? 0 : 4566),
     report: (text) => say(text),
   });

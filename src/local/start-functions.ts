@@ -3,6 +3,7 @@ import type { Stack } from '../stack/stack.ts';
 import { EventSourceMapping } from './event-source-mapping/event-source-mapping.ts';
 import type { FailureDocument } from './event-source-mapping/event-source-mapping-event.ts';
 import type { StageLag } from './http/statistics.ts';
+import { unqualified } from './iot-core/rule-actions/stream-actions.ts';
 import type { MetricDatum } from './lambda/emf.ts';
 import { LambdaQueue } from './lambda/lambda-queue.ts';
 import { LambdaRuntime } from './lambda/lambda-runtime.ts';
@@ -23,6 +24,8 @@ export interface StartFunctionsOptions {
   readonly endpoints: { readonly aws: string; readonly dynamodb: string };
   readonly ports: Readonly<Record<string, LocalPort>>;
   readonly strict: boolean;
+  /** Functions that something else in this process stands in for: they are neither compiled nor invoked. */
+  readonly replacedFunctions: ReadonlySet<string>;
   readonly onFailure: (destinationArn: string, document: FailureDocument) => Promise<void>;
   readonly report: (text: string) => void;
 }
@@ -40,10 +43,10 @@ export interface RunningFunctions {
 
 /** Compiles the functions; nothing is invoked before `listen`. @throws BundleError when one does not compile */
 export async function startFunctions(options: StartFunctionsOptions): Promise<RunningFunctions> {
-  const { stack, ledger } = options;
+  const { stack, ledger, replacedFunctions } = options;
   const runtime = await LambdaRuntime.start({
     ...options,
-    functions: stack.functions,
+    functions: stack.functions.filter(({ name }) => !replacedFunctions.has(name)),
     region: stack.region,
     concurrency: concurrencyOf(stack),
     onMetric: (datum) => countRejections(datum, ledger),
@@ -55,7 +58,9 @@ export async function startFunctions(options: StartFunctionsOptions): Promise<Ru
     runtime,
     queues,
     listen() {
-      mappings = stack.eventSourceMappings.map((mapping) => startMapping(mapping, options, runtime));
+      mappings = stack.eventSourceMappings
+        .filter(({ functionName }) => !replacedFunctions.has(functionName))
+        .map((mapping) => startMapping(mapping, options, runtime));
       const byName = new Map(stack.functions.map(({ name, arn }) => [name, queues.get(arn)!]));
       stopSchedules = startSchedules({ ...stack, invoke: (name, event) => byName.get(name)?.send(event) });
     },
@@ -107,9 +112,15 @@ function isInvokedAsynchronously({
   topicRules,
   schedules,
 }: Stack): (lambda: Stack['functions'][number]) => boolean {
-  const byRules = topicRules.flatMap(({ actions }) => actions.map(({ members }) => members.FunctionArn));
+  const byRules = topicRules
+    .flatMap(({ actions, errorAction }) => [...actions, ...(errorAction ? [errorAction] : [])])
+    .filter(({ kind }) => kind === 'Lambda')
+    .map(({ members }) => String(members.FunctionArn));
+  // What a template leads to is known only when a message comes.
+  const mayBeAny = byRules.some((arn) => arn.includes('${'));
+  const arns = byRules.map(unqualified);
   return ({ arn, name }) =>
-    byRules.includes(arn) || schedules.some(({ functionName }) => functionName === name);
+    mayBeAny || arns.includes(arn) || schedules.some(({ functionName }) => functionName === name);
 }
 
 function startMapping(

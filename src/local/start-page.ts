@@ -5,6 +5,7 @@ import { createHttpApi } from './http/http-api.ts';
 import { createPageServer, listen, sendJson } from './http/http-server.ts';
 import { LiveFeed } from './http/live-feed.ts';
 import type { Statistics } from './http/statistics.ts';
+import type { AlarmStates } from './iot-core/rule-actions/alarm-states.ts';
 import type { DurableLog } from './log/durable-log.ts';
 import type { KinesisStream } from './log/kinesis-stream.ts';
 import type { RunningFunctions } from './start-functions.ts';
@@ -22,6 +23,7 @@ export interface StartPageOptions {
   readonly dashboardFolder: string;
   readonly applications: readonly StreamingApplication[];
   readonly functions: RunningFunctions;
+  readonly alarms: AlarmStates;
   readonly statistics: Statistics;
 }
 
@@ -33,7 +35,7 @@ export interface RunningPage {
 
 /** Serves the page, the stack's API and what the runtime says of itself. @throws LocalError when the port is taken */
 export async function startPage(options: StartPageOptions): Promise<RunningPage> {
-  const { version, stack, alerts, functions, statistics, host, port } = options;
+  const { version, stack, alerts, alarms, functions, statistics, host, port } = options;
   const token = tokenOf(options.log);
   const feed = startFeed(options);
   const server = await listen(
@@ -48,6 +50,8 @@ export async function startPage(options: StartPageOptions): Promise<RunningPage>
         '/v1/health': (_, response) => sendJson(response, { status: 'ok', version, ...statistics.health() }),
         '/v1/ledger': (_, response) => sendJson(response, statistics.report().ledger),
         '/v1/alerts': (_, response) => sendJson(response, alerts.newest()),
+        '/v1/alarms': (_, response) => sendJson(response, alarms.list()),
+        '/v1/metrics': (_, response) => sendJson(response, functions.runtime.metrics.list()),
         ...(feed && { '/v1/live': (request, response) => feed.subscribe(request, response) }),
       },
     }),
@@ -65,6 +69,7 @@ export async function startPage(options: StartPageOptions): Promise<RunningPage>
 
 /** The live events follow the first streaming application of the stack: its input are the readings, its output the windows. */
 function startFeed({
+  stack,
   applications,
   streams,
   alerts,
@@ -72,15 +77,17 @@ function startFeed({
   version,
   nowMillis,
 }: StartPageOptions): LiveFeed | undefined {
-  const [application] = applications;
-  if (!application) return undefined;
-  const { inputStream, outputs } = application.resource;
+  const [resource] = stack.applications;
+  if (!resource) return undefined;
+  const application = applications.find((each) => each.resource === resource);
+  const { inputStream, outputs } = resource;
   const feed = new LiveFeed({
     readings: streams.get(inputStream)!,
     windows: streams.get(outputs[0]!.stream)!,
     version,
     nowMillis,
-    openWindows: (limit) => application.openWindows(limit),
+    // Inside a function nobody sees them before they close.
+    openWindows: (limit) => application?.openWindows(limit) ?? [],
     stats: () => statistics.report(),
   });
   alerts.onAlert((alert) => feed.publish('alert', alert));

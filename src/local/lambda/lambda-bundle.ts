@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BuildFailure, Plugin } from 'esbuild';
+import { planModule } from '../../lambda-windows/plan-module.ts';
 import { LocalError } from '../local-error.ts';
 
 /** The code of a function does not compile. */
@@ -29,7 +30,7 @@ interface Manifest {
 }
 
 /** Raised whenever the same input would give another bundle. */
-const RECIPE_VERSION = 2;
+const RECIPE_VERSION = 3;
 
 /**
  * Compiles one handler with everything it imports into one ES module for Node 24, unless the folder holds it already.
@@ -42,14 +43,14 @@ export async function bundleFunction(options: BundleOptions): Promise<string> {
   const recipe = JSON.stringify([RECIPE_VERSION, resolve(options.file), projectFolder]);
   const manifestFile = join(options.folder, `${options.name}.json`);
   const manifest = readManifest(manifestFile);
-  if (manifest?.recipe === recipe && isFresh(manifest, options.folder))
+  if (manifest?.recipe === recipe && isFresh(manifest, options.folder, projectFolder))
     return join(options.folder, manifest.bundle);
   const { text, inputs } = await compile(options, projectFolder);
   const bundle = `${options.name}-${hashOf(text).slice(0, 16)}.mjs`;
   mkdirSync(options.folder, { recursive: true });
   removeOldBundles(options.folder, options.name);
   writeWhole(join(options.folder, bundle), text);
-  const made: Manifest = { recipe, bundle, inputs: hashInputs(inputs) };
+  const made: Manifest = { recipe, bundle, inputs: hashInputs(inputs, projectFolder) };
   writeWhole(manifestFile, JSON.stringify(made));
   return join(options.folder, bundle);
 }
@@ -93,7 +94,7 @@ async function compile(
       },
       // A handler that lies outside the project finds the project's packages too.
       nodePaths: [join(projectFolder, 'node_modules')],
-      plugins: [externalSdk(fromProject)],
+      plugins: [externalSdk(fromProject), streamingSql(projectFolder)],
     });
     const inputs = Object.keys(result.metafile.inputs).map((input) => resolve(projectFolder, input));
     return { text: result.outputFiles[0]!.text, inputs };
@@ -129,6 +130,22 @@ function externalSdk(fromProject: NodeJS.Require): Plugin {
   };
 }
 
+/** The import of a streaming SQL application gives its plan, as it does where the functions are packaged for AWS. */
+function streamingSql(projectFolder: string): Plugin {
+  return {
+    name: 'streaming-sql',
+    setup(build) {
+      build.onLoad({ filter: /\.sql$/ }, ({ path }) => {
+        try {
+          return { contents: planModule(path, projectFolder), loader: 'js' };
+        } catch (error) {
+          return { errors: [{ text: (error as Error).message }] };
+        }
+      });
+    },
+  };
+}
+
 function readManifest(file: string): Manifest | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Manifest;
@@ -137,18 +154,25 @@ function readManifest(file: string): Manifest | undefined {
   }
 }
 
-function isFresh(manifest: Manifest, folder: string): boolean {
+function isFresh(manifest: Manifest, folder: string, projectFolder: string): boolean {
   try {
     const text = readFileSync(join(folder, manifest.bundle), 'utf8');
     if (!manifest.bundle.includes(hashOf(text).slice(0, 16))) return false;
-    return Object.entries(manifest.inputs).every(([file, hash]) => hashOf(readFileSync(file)) === hash);
+    return Object.entries(manifest.inputs).every(
+      ([file, hash]) => hashOf(contentOf(file, projectFolder)) === hash,
+    );
   } catch {
     return false;
   }
 }
 
-function hashInputs(inputs: readonly string[]): Record<string, string> {
-  return Object.fromEntries(inputs.map((input) => [input, hashOf(readFileSync(input))]));
+function hashInputs(inputs: readonly string[], projectFolder: string): Record<string, string> {
+  return Object.fromEntries(inputs.map((input) => [input, hashOf(contentOf(input, projectFolder))]));
+}
+
+/** What the bundle sees of a file: of an application its plan, which depends on the input schema too. */
+function contentOf(file: string, projectFolder: string): string | Buffer {
+  return file.endsWith('.sql') ? planModule(file, projectFolder) : readFileSync(file);
 }
 
 function removeOldBundles(folder: string, name: string): void {
