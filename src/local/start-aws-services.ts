@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import type { Stack } from '../stack/stack.ts';
 import { createAwsEndpoint } from './aws-endpoint/aws-endpoint.ts';
 import { callOperation, jsonFace, type Operations } from './aws-endpoint/aws-endpoint-json.ts';
+import type { AwsFace } from './aws-endpoint/aws-endpoint-message.ts';
 import { startDynamodb } from './dynamodb/dynamodb.ts';
+import { callDynamodb } from './dynamodb/dynamodb-call.ts';
 import { dynamodbFace } from './dynamodb/dynamodb-face.ts';
 import type { FailureDocument } from './event-source-mapping/event-source-mapping-event.ts';
 import { firehoseOperations } from './firehose/firehose-api.ts';
@@ -47,7 +49,13 @@ export interface RunningAwsServices {
   readonly ports: Readonly<Record<string, LocalPort>>;
   /** The buffers of the delivery streams, by name. */
   readonly deliveryBuffers: ReadonlyMap<string, KinesisStream>;
-  readonly putObject: (bucketName: string, key: string, body: Uint8Array) => void;
+  /** Resolves when the object is durable. */
+  readonly putObject: (bucketName: string, key: string, body: Uint8Array) => Promise<void>;
+  readonly readObject: (bucketName: string, key: string) => Promise<{ etag: string; bytes: Buffer }>;
+  /** Calls one operation of DynamoDB. */
+  readonly callDynamodb: (operation: string, input: object) => Promise<unknown>;
+  /** The door of SNS and SQS. */
+  readonly messaging: AwsFace;
   readonly onFailure: (destinationArn: string, document: FailureDocument) => Promise<void>;
   stop(): Promise<void>;
 }
@@ -104,11 +112,15 @@ export async function startAwsServices(options: StartAwsServicesOptions): Promis
       ...portsOf('Firehose', firehose, ['PutRecordBatch', 'PutRecord']),
     },
     deliveryBuffers: new Map(deliveries.map((delivery) => [delivery.name, delivery.stream])),
-    putObject: (bucketName, key, body) => {
-      store
-        .put(bucketName, key, body)
-        .catch((error: Error) => report(`Cannot write '${key}': ${error.message}`));
+    putObject: async (bucketName, key, body) => {
+      await store.put(bucketName, key, body);
     },
+    readObject: async (bucketName, key) => {
+      const { object, bytes } = await store.read(bucketName, key);
+      return { etag: object.etag, bytes };
+    },
+    callDynamodb: (operation, input) => callDynamodb(dynamodb.url, operation, input),
+    messaging: sns.face,
     onFailure: async (destinationArn, { key, body }) => {
       await store.put(bucketOf(destinationArn), key, Buffer.from(body));
     },

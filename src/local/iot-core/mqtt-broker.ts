@@ -1,6 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { Aedes, type AedesPublishPacket, type Client, type PublishPacket } from 'aedes';
+import type { MqttProperties } from '../../iot-sql/index.ts';
 import { LocalError } from '../local-error.ts';
+import type { RepublishHeaders } from './rule-actions/rule-action-targets.ts';
 
 /** A message that a client or the runtime published. */
 export interface PublishedMessage {
@@ -8,6 +10,11 @@ export interface PublishedMessage {
   readonly payload: Buffer;
   readonly clientId: string | undefined;
   readonly qos: 0 | 1;
+  readonly sourceIp?: string | undefined;
+  /** MQTT 5 properties, if it came with any. */
+  readonly mqttProperties?: MqttProperties | undefined;
+  /** How often rules have republished it. */
+  readonly hops?: number | undefined;
 }
 
 export interface MqttBrokerOptions {
@@ -27,8 +34,8 @@ export interface MqttBroker {
   readonly host: string;
   readonly port: number;
   readonly connectionCount: number;
-  /** Gives a message to the subscribers, without the rules. */
-  publish(topic: string, payload: Buffer, qos: 0 | 1): Promise<void>;
+  /** Gives a message to the subscribers, without the rules; headers reach those that speak MQTT 5. */
+  publish(topic: string, payload: Buffer, qos: 0 | 1, headers?: RepublishHeaders): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -71,13 +78,14 @@ export async function startMqttBroker(options: MqttBrokerOptions): Promise<MqttB
     get connectionCount() {
       return broker.connectedClients;
     },
-    publish: (topic, payload, qos) =>
-      new Promise((resolve, reject) =>
-        broker.publish(
-          { cmd: 'publish', topic, payload, qos, retain: false, dup: false } as AedesPublishPacket,
-          (error) => (error ? reject(error) : resolve()),
-        ),
-      ),
+    publish: (topic, payload, qos, headers) =>
+      new Promise((resolve, reject) => {
+        const packet = { cmd: 'publish', topic, payload, qos, retain: false, dup: false };
+        const properties = headers && { properties: packetPropertiesOf(headers) };
+        broker.publish({ ...packet, ...properties } as AedesPublishPacket, (error) =>
+          error ? reject(error) : resolve(),
+        );
+      }),
     stop: () => stop(server, sockets, broker),
   };
 }
@@ -114,9 +122,44 @@ function authorizePublish(
       payload: packet.payload as Buffer,
       clientId: client?.id,
       qos: packet.qos as 0 | 1,
+      sourceIp: (client?.conn as Socket | undefined)?.remoteAddress,
+      mqttProperties: packet.properties && mqttPropertiesOf(packet.properties),
     },
     callback,
   );
+}
+
+type PacketProperties = NonNullable<PublishPacket['properties']>;
+
+/** A user property that repeats comes from aedes as a list. */
+function mqttPropertiesOf(properties: PacketProperties): MqttProperties {
+  const { contentType, payloadFormatIndicator, responseTopic, correlationData, userProperties } = properties;
+  const pairs = Object.entries(userProperties ?? {}).flatMap(([key, value]) =>
+    [value].flat().map((each) => [key, each] as const),
+  );
+  return {
+    contentType,
+    payloadFormatIndicator,
+    responseTopic,
+    correlationData,
+    userProperties: userProperties && pairs,
+  };
+}
+
+function packetPropertiesOf({
+  isUtf8,
+  messageExpirySeconds,
+  userProperties = [],
+  ...rest
+}: RepublishHeaders): PacketProperties {
+  const byKey = new Map<string, string[]>();
+  for (const [key, value] of userProperties) byKey.set(key, [...(byKey.get(key) ?? []), value]);
+  return {
+    ...rest,
+    ...(isUtf8 !== undefined && { payloadFormatIndicator: isUtf8 }),
+    ...(messageExpirySeconds !== undefined && { messageExpiryInterval: messageExpirySeconds }),
+    ...(byKey.size > 0 && { userProperties: Object.fromEntries(byKey) }),
+  };
 }
 
 /** Why the service would refuse a publish; undefined when it would not. */
@@ -126,7 +169,8 @@ function problemOf({ topic, payload, qos }: PublishPacket): string | undefined {
   return topicProblemOf(topic);
 }
 
-function topicProblemOf(topic: string): string | undefined {
+/** Why nobody may publish to a topic, whoever it is; undefined when they may. */
+export function topicProblemOf(topic: string): string | undefined {
   const isReserved = topic.charCodeAt(0) === DOLLAR;
   const isBasicIngest = isReserved && topic.startsWith(BASIC_INGEST);
   if (isReserved && !isBasicIngest) return 'publish to a reserved topic';

@@ -1,7 +1,9 @@
 import { type Ledger, type LedgerStage, MQTT_STAGE } from '../ledger.ts';
 import { LocalError } from '../local-error.ts';
 import type { DurableLog } from '../log/durable-log.ts';
-import { type MqttBroker, type PublishedMessage, startMqttBroker } from './mqtt-broker.ts';
+import { type MqttBroker, type PublishedMessage, startMqttBroker, topicProblemOf } from './mqtt-broker.ts';
+import { DeliveryError } from './rule-actions/rule-action.ts';
+import type { RepublishedMessage } from './rule-actions/rule-action-targets.ts';
 import type { RulesEngine } from './rules-engine.ts';
 
 export interface MqttDoorOptions {
@@ -51,6 +53,31 @@ export class MqttDoor {
     await log.durable();
     await this.#broker.publish(topic, payload, qos);
   };
+
+  /**
+   * Takes what a Republish action made: to the subscribers, then through the rules. What the rules make of it joins the
+   * commit of whoever waits for this, so that it is made once however often a restart repeats the delivery.
+   * @throws DeliveryError when nobody may publish to the topic
+   */
+  readonly republish = async (message: RepublishedMessage): Promise<void> => {
+    const { topic, payload, qos, hops, headers } = message;
+    const problem = topicProblemOf(topic) ?? (/^$|[+#\0]/.test(topic) ? 'not a topic name' : undefined);
+    if (problem !== undefined) throw new DeliveryError(problem, `Cannot republish to '${topic}': ${problem}`);
+    if (!this.#broker || !this.#rules) throw new LocalError('Cannot republish: the broker is not open');
+    if (!topic.startsWith('$aws/rules/')) await this.#broker.publish(topic, payload, qos, headers);
+    const mqttProperties = headers && { ...headers, payloadFormatIndicator: headers.isUtf8 };
+    this.#rules.route(
+      { topic, payload, qos, clientId: undefined, mqttProperties, hops },
+      this.#options.nowMillis(),
+    );
+  };
+
+  /** Stops listening; what is republished meanwhile is not taken. */
+  async close(): Promise<void> {
+    const broker = this.#broker;
+    this.#broker = undefined;
+    await broker?.stop();
+  }
 
   #accept(rules: RulesEngine, message: PublishedMessage, done: (error?: Error) => void): void {
     this.#take(rules, message);
