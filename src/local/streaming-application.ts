@@ -1,58 +1,44 @@
-import { readFileSync } from 'node:fs';
 import type { ApplicationResource } from '../stack/stack.ts';
 import {
   createEngine,
   type Engine,
+  type EngineOptions,
+  type ErrorRow,
+  type LateRow,
   type OutputMeta,
   type OutputRow,
+  type RecordMeta,
   SnapshotError,
 } from '../streaming-sql/engine/index.ts';
-import { type ApplicationPlan, compileApplication, type InputSchema } from '../streaming-sql/index.ts';
+import { type ApplicationPlan, printTimestamp } from '../streaming-sql/index.ts';
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './application-checkpoint.ts';
 import type { StageLag } from './http/statistics.ts';
 import type { Ledger, LedgerStage } from './ledger.ts';
 import { LocalError } from './local-error.ts';
 import type { DurableLog } from './log/durable-log.ts';
 import type { KinesisStream } from './log/kinesis-stream.ts';
-import type { BlockPosition } from './log/record-block.ts';
-
-/** Compiles an application's SQL with the input schema beside it. @throws StreamingSqlError with file, line and caret */
-export function compileApplicationFile(
-  { name, file }: ApplicationResource,
-  projectFolder: string,
-): ApplicationPlan {
-  const schemaFile = file.replace(/\.sql$/, '.input.json');
-  const relative = file.slice(projectFolder.length + 1);
-  return compileApplication(readText(file, name), {
-    file: relative,
-    input: JSON.parse(readText(schemaFile, name)) as InputSchema,
-  });
-}
-
-function readText(file: string, application: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new LocalError(
-      `Cannot read '${file}' of the application '${application}': ${(cause as Error).message}`,
-      { cause },
-    );
-  }
-}
+import type { BlockPosition, RecordBlock } from './log/record-block.ts';
+import type { ReferenceRows } from './reference-table.ts';
+import { type RejectedRow, RejectedRows } from './rejected-rows.ts';
 
 export interface StreamingApplicationOptions {
   readonly resource: ApplicationResource;
   readonly plan: ApplicationPlan;
+  readonly references: ReferenceRows;
   readonly log: DurableLog;
   readonly streams: ReadonlyMap<string, KinesisStream>;
   readonly ledger: Ledger;
   readonly nowMillis: () => number;
   readonly report: (text: string) => void;
+  /** Stores an object; resolves when it is there. */
+  readonly putObject: (bucketName: string, key: string, body: Uint8Array) => Promise<void>;
 }
 
-/** What is kept of an application: how far it has read, and the engine's state at that place. */
-interface Checkpoint {
-  readonly positions: Readonly<Record<string, string>>;
-  readonly snapshot: Uint8Array;
+/** The record that the engine is being given. */
+interface CurrentRecord {
+  readonly block: RecordBlock;
+  readonly at: number;
+  readonly shardId: string;
 }
 
 /**
@@ -63,7 +49,12 @@ export class StreamingApplication {
   readonly #options: StreamingApplicationOptions;
   readonly #engine: Engine;
   readonly #input: KinesisStream;
+  /** Records read, and those that did not fit the input schema. */
   readonly #stage: LedgerStage;
+  /** Rows that the pumps made, and those that failed or came too late. */
+  readonly #rowsStage: LedgerStage;
+  readonly #rejected: RejectedRows | undefined;
+  readonly #metaOf: (record: CurrentRecord) => RecordMeta;
   readonly #stateKey: string;
   readonly #positions: Record<string, string>;
   readonly #unsubscribe: () => void;
@@ -72,23 +63,33 @@ export class StreamingApplication {
   #isStopped = false;
   /** Rows put out since the last checkpoint: a state of many keys is not written for each of them. */
   #outbox: { readonly target: KinesisStream; readonly key: string; readonly record: string }[] = [];
-  #droppedRows = 0;
+  #current: CurrentRecord | undefined;
+  #isRefused = false;
+  #refusedRecords = 0;
   #lastCheckpointMillis: number;
 
   constructor(options: StreamingApplicationOptions) {
     this.#options = options;
     const { resource, plan, streams, ledger } = options;
     this.#stage = ledger.stage(`windows ${resource.name}`);
+    this.#rowsStage = ledger.stage(`rows ${resource.name}`);
     this.#stateKey = `application/${resource.name}`;
     this.#input = streamOf(streams, resource.inputStream, resource.name);
+    this.#metaOf = this.#createMeta();
+    const { rejectedBucket: bucketName } = resource;
+    this.#rejected =
+      bucketName === undefined
+        ? undefined
+        : new RejectedRows({
+            ...options,
+            application: resource.name,
+            bucketName,
+          });
     const checkpoint = this.#keptCheckpoint();
     this.#positions = { ...checkpoint?.positions };
     this.#engine = createEngine(plan, {
-      shardIds: this.#input.shardIds,
+      ...this.#engineOptions(),
       ...(checkpoint?.snapshot && { restore: checkpoint.snapshot }),
-      onRow: this.#outputs(),
-      onLate: () => this.#drop('late'),
-      onError: ({ ERROR_NAME }) => this.#drop(ERROR_NAME),
     });
     this.#lastCheckpointMillis = options.nowMillis();
     this.#unsubscribe = this.#input.onAppend(() => this.#schedule());
@@ -129,18 +130,98 @@ export class StreamingApplication {
     };
   }
 
+  /** Rows of the reference tables, for who runs the plan once more. */
+  get references(): ReferenceRows {
+    return this.#options.references;
+  }
+
   /** Stops reading and writes a last checkpoint. */
-  stop(): void {
+  async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#unsubscribe();
     clearInterval(this.#timer);
     this.#checkpoint();
+    await this.#options.log.durable();
+    await this.#rejected?.settled();
   }
 
-  #drop(reason: string): void {
-    this.#droppedRows += 1;
-    this.#stage.drop(reason, 1);
+  #engineOptions(): EngineOptions {
+    const { resource, references } = this.#options;
+    return {
+      shardIds: this.#input.shardIds,
+      references,
+      onRow: this.#outputs(),
+      // Without outputs every row of every stream is counted.
+      ...(resource.outputs.length > 0 && { outputs: resource.outputs.map(({ from }) => from) }),
+      onLate: (late) => this.#rejectLate(late),
+      onError: (error) => this.#rejectError(error),
+    };
+  }
+
+  /** Making text of a sequence number or a partition key for every record costs, so it is done only where it is read. */
+  #createMeta(): (record: CurrentRecord) => RecordMeta {
+    const read = this.#options.plan.input.pseudoColumns ?? [];
+    const hasSequence = read.includes('SEQUENCE_NUMBER');
+    const hasKey = read.includes('PARTITION_KEY');
+    if (!hasSequence && !hasKey)
+      return ({ block, at, shardId }) => ({ arrivalMillis: block.arrivalMillis(at), shardId });
+    return (record) => ({
+      arrivalMillis: record.block.arrivalMillis(record.at),
+      shardId: record.shardId,
+      ...(hasSequence && { sequenceNumber: this.#sequenceOf(record) }),
+      ...(hasKey && { partitionKey: record.block.partitionKey(record.at) }),
+    });
+  }
+
+  #sequenceOf({ block, at, shardId }: CurrentRecord): string {
+    return this.#input.sequenceNumber(shardId, block.firstIndex + at);
+  }
+
+  /** A record is dropped once, however many rows of it were refused; a row of a pump is none of the records. */
+  #rejectError({ ERROR_NAME, MESSAGE, DATA_ROW, DATA_ROWTIME, PUMP_NAME }: ErrorRow): void {
+    const current = this.#current;
+    const isInput = PUMP_NAME === '' && current !== undefined;
+    if (!isInput) {
+      this.#rowsStage.in(1);
+      this.#rowsStage.drop(ERROR_NAME, 1);
+    } else if (!this.#isRefused) {
+      this.#isRefused = true;
+      this.#refusedRecords += 1;
+      this.#stage.drop(ERROR_NAME, 1);
+    }
+    const bytes = isInput ? current.block.data(current.at) : Buffer.from(DATA_ROW, 'hex');
+    this.#reject(
+      { reason: ERROR_NAME, detail: MESSAGE, pump: PUMP_NAME, bytes },
+      Date.parse(`${DATA_ROWTIME}Z`),
+    );
+  }
+
+  #rejectLate({ row, rowtimeMillis, windowEndMillis, pump }: LateRow): void {
+    this.#rowsStage.in(1);
+    this.#rowsStage.drop('late', 1);
+    const detail = `The window that ended at ${printTimestamp(windowEndMillis)} could no longer be corrected`;
+    this.#reject({ reason: 'late', detail, pump, bytes: Buffer.from(JSON.stringify(row)) }, rowtimeMillis);
+  }
+
+  /** Rows are named by the record that brought them about, or else by their time and their number. */
+  #reject(row: Omit<RejectedRow, 'source'>, rowtimeMillis: number): void {
+    if (!this.#rejected) return;
+    const current = this.#current;
+    if (current) {
+      const sequenceNumber = this.#sequenceOf(current);
+      const { shardId: group, block, at } = current;
+      const place = { name: `${group}-${sequenceNumber}`, group, receivedMillis: block.arrivalMillis(at) };
+      this.#rejected.add({ ...row, source: `${this.#input.arn} ${sequenceNumber}` }, place);
+      return;
+    }
+    const { errors, late } = this.#engine.stats();
+    const place = {
+      name: `time-${rowtimeMillis}-${errors + late}`,
+      group: '',
+      receivedMillis: rowtimeMillis,
+    };
+    this.#rejected.add({ ...row, source: '' }, place);
   }
 
   /** When the SQL has changed since the checkpoint, reading goes on at its place with open windows started anew. */
@@ -150,7 +231,7 @@ export class StreamingApplication {
     if (!kept) return undefined;
     const checkpoint = decodeCheckpoint(kept);
     try {
-      createEngine(plan, { onRow: () => {}, restore: checkpoint.snapshot });
+      createEngine(plan, { ...this.#engineOptions(), onRow: () => {}, restore: checkpoint.snapshot });
       return checkpoint;
     } catch (error) {
       if (!(error instanceof SnapshotError)) throw error;
@@ -172,6 +253,8 @@ export class StreamingApplication {
 
   /** Reads for a few milliseconds at most, so that publishers are not kept waiting. Returns whether more is there. */
   #readSlice(): boolean {
+    // The store does not keep up: reading goes on when it does, at the latest with the next tick.
+    if (this.#rejected && this.#rejected.waiting > MAX_WAITING_OBJECTS) return false;
     const deadline = performance.now() + SLICE_MILLIS;
     let isMore = false;
     for (const shardId of this.#input.shardIds) {
@@ -181,7 +264,7 @@ export class StreamingApplication {
         isMore = this.#readBlock(shardId, found, deadline);
       }
     }
-    if (this.#outbox.length >= MAX_HELD_ROWS) this.#checkpoint();
+    if (this.#isHoldingMuch()) this.#checkpoint();
     return isMore;
   }
 
@@ -190,15 +273,18 @@ export class StreamingApplication {
     let at = position;
     let isOver = false;
     for (; at < block.count && !isOver; at += 1) {
-      const value = parse(block.text(at));
-      if (value === undefined) this.#drop('not JSON');
-      else this.#engine.acceptRecord(value, { arrivalMillis: block.arrivalMillis(at), shardId });
+      const text = block.text(at);
+      this.#isRefused = false;
+      this.#current = { block, at, shardId };
+      // What is not JSON goes to the error stream as the text that it is.
+      this.#engine.acceptRecord(parse(text) ?? text, this.#metaOf(this.#current));
       isOver = at % RECORDS_PER_LOOK === 0 && performance.now() > deadline;
     }
+    this.#current = undefined;
     const count = at - position;
     this.#stage.in(count);
-    this.#stage.out(Math.max(0, count - this.#droppedRows));
-    this.#droppedRows = 0;
+    this.#stage.out(count - this.#refusedRecords);
+    this.#refusedRecords = 0;
     this.#positions[shardId] = this.#input.sequenceNumber(shardId, block.firstIndex + at - 1);
     return isOver;
   }
@@ -209,10 +295,16 @@ export class StreamingApplication {
    */
   #tick(): void {
     const now = this.#options.nowMillis();
-    const isMore = this.lag().backlog === 0 && this.#engine.advance(now - SETTLING_MILLIS, MAX_ROWS_PER_TICK);
-    if (isMore && this.#outbox.length < MAX_HELD_ROWS) setImmediate(() => this.#isStopped || this.#tick());
+    const isRead = this.lag().backlog === 0;
+    if (!isRead) this.#schedule();
+    const isMore = isRead && this.#engine.advance(now - SETTLING_MILLIS, MAX_ROWS_PER_TICK);
+    if (isMore && !this.#isHoldingMuch()) setImmediate(() => this.#isStopped || this.#tick());
     else if (this.#outbox.length > 0 || now - this.#lastCheckpointMillis >= CHECKPOINT_MILLIS)
       this.#checkpoint();
+  }
+
+  #isHoldingMuch(): boolean {
+    return this.#outbox.length >= MAX_HELD_ROWS || (this.#rejected?.held ?? 0) >= MAX_HELD_REJECTED;
   }
 
   /** Puts out the rows held since the last checkpoint, in the very commit that carries the new one. */
@@ -220,6 +312,7 @@ export class StreamingApplication {
     for (const { target, key, record } of this.#outbox) target.append(key, record);
     this.#outbox = [];
     this.#lastCheckpointMillis = this.#options.nowMillis();
+    this.#rejected?.commit();
     this.#options.log.writeState(
       this.#stateKey,
       encodeCheckpoint({ positions: this.#positions, snapshot: this.#engine.snapshot() }),
@@ -236,6 +329,8 @@ export class StreamingApplication {
       ]),
     );
     return (from, row, { revision }) => {
+      this.#rowsStage.in(1);
+      this.#rowsStage.out(1);
       const output = outputs.get(from);
       if (!output) return;
       const { target, partitionKey } = output;
@@ -251,6 +346,8 @@ const SLICE_MILLIS = 4;
 const CHECKPOINT_MILLIS = 5000;
 const MAX_ROWS_PER_TICK = 1000;
 const MAX_HELD_ROWS = 20_000;
+const MAX_HELD_REJECTED = 5000;
+const MAX_WAITING_OBJECTS = 20;
 /** How often reading looks at the clock: one record can push some hundred rows out of closing windows. */
 const RECORDS_PER_LOOK = 8;
 
@@ -271,20 +368,4 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Length of the positions' JSON as u32, the JSON, the snapshot. */
-function encodeCheckpoint({ positions, snapshot }: Checkpoint): Uint8Array {
-  const head = Buffer.from(JSON.stringify(positions));
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(head.length);
-  return Buffer.concat([length, head, snapshot]);
-}
-
-function decodeCheckpoint(bytes: Buffer): Checkpoint {
-  const end = 4 + bytes.readUInt32LE(0);
-  return {
-    positions: JSON.parse(bytes.toString('utf8', 4, end)) as Record<string, string>,
-    snapshot: bytes.subarray(end),
-  };
 }

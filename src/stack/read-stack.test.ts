@@ -82,15 +82,37 @@ describe('readStack()', () => {
         Input: 'Readings',
         Outputs: { D: { Stream: 'Readings', PartitionKey: 'k' } },
       },
+      {
+        Name: 'quiet',
+        Code: 'analytics-sql/quiet.sql',
+        Input: 'Readings',
+        References: { T: { File: 'analytics-sql/t.csv' } },
+        RejectedBucket: 'Archive',
+        TimeColumn: 'at',
+        AllowedLatenessMillis: 5000,
+      },
     ];
     expect(
-      read({ Readings: readings }, { 'Mesonet::StreamingApplications': applications }).applications,
+      read(
+        { Readings: readings, Archive: { Type: 'AWS::S3::Bucket' } },
+        { 'Mesonet::StreamingApplications': applications },
+      ).applications,
     ).toEqual([
       {
         name: 'w',
         file: '/project/analytics-sql/w.sql',
         inputStream: 'readings',
         outputs: [{ from: 'D', stream: 'readings', partitionKey: 'k' }],
+        references: [],
+      },
+      {
+        name: 'quiet',
+        file: '/project/analytics-sql/quiet.sql',
+        inputStream: 'readings',
+        outputs: [],
+        references: [{ table: 'T', file: '/project/analytics-sql/t.csv' }],
+        rejectedBucket: 'mesonet-dev-archive',
+        time: { source: 'column', column: 'at', outOfOrderMillis: 0, allowedLatenessMillis: 5000 },
       },
     ]);
   });
