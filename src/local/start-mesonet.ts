@@ -9,7 +9,6 @@ import { AlertLog } from './http/alert-log.ts';
 import { buildDashboard } from './http/dashboard-files.ts';
 import { type StageLag, Statistics } from './http/statistics.ts';
 import { MqttDoor } from './iot-core/mqtt-door.ts';
-import { RulesEngine } from './iot-core/rules-engine.ts';
 import { Ledger, type LedgerReport } from './ledger.ts';
 import { LocalError } from './local-error.ts';
 import { type Durability, DurableLog } from './log/durable-log.ts';
@@ -18,7 +17,11 @@ import { KinesisStream } from './log/kinesis-stream.ts';
 import { startAwsServices } from './start-aws-services.ts';
 import { startFunctions } from './start-functions.ts';
 import { startPage } from './start-page.ts';
+import { startRules } from './start-rules.ts';
 import { StreamingApplication } from './streaming-application.ts';
+
+/** Which back end runs the streaming SQL. */
+export type WindowsBackEnd = 'embedded' | 'lambda';
 
 /** How the runtime is started. Every port may be 0, which takes any free one. */
 export interface MesonetOptions {
@@ -36,8 +39,15 @@ export interface MesonetOptions {
   readonly strict?: boolean;
   /** Without the functions only ingest and windows run; for measuring these alone. */
   readonly withFunctions?: boolean;
+  /**
+   * What runs the streaming SQL: the engine in this process, or, as on AWS, the functions that the stack names for it.
+   * Embedded when not given.
+   */
+  readonly windows?: WindowsBackEnd;
   /** The clock that stamps arrivals and closes windows; the system's when absent. */
   readonly nowMillis?: () => number;
+  /** `host` or `host:port` that Http actions of rules may post to; none when absent. */
+  readonly allowedHttpHosts?: readonly string[];
   /** Told in one sentence about what goes wrong while running. */
   readonly report?: (text: string) => void;
 }
@@ -96,7 +106,10 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
     buildDashboard(projectFolder),
   ]);
   const stack = readStack(template, projectFolder, LOCAL_PLACE);
-  const plans = stack.applications.map((resource) => ({
+  const embedded = stack.applications.filter(
+    ({ functionName }) => functionName === undefined || options.windows !== 'lambda',
+  );
+  const plans = embedded.map((resource) => ({
     resource,
     ...loadApplication(resource, projectFolder),
   }));
@@ -130,37 +143,25 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
     mqttAddress: () => door.address,
   });
   stops.push(() => services.stop());
-  const functions = await startFunctions({ ...base, ...services });
+  const replacedFunctions = new Set(embedded.flatMap(({ functionName }) => functionName ?? []));
+  const functions = await startFunctions({ ...base, ...services, replacedFunctions });
   stops.push(() => functions.stop());
   const applications = plans.map(
-    (each) =>
-      new StreamingApplication({
-        ...base,
-        ...each,
-        putObject: async (...object) => services.putObject(...object),
-      }),
+    (each) => new StreamingApplication({ ...base, ...each, putObject: services.putObject }),
   );
   stops.push(async () => {
     await Promise.all(applications.map((application) => application.stop()));
   });
-  const rules = new RulesEngine({
-    rules: stack.topicRules,
-    rulesFolder: join(projectFolder, 'rules'),
-    ledger,
-    targets: {
-      streams,
-      deliveryStreams: services.deliveryBuffers,
-      functionQueues: new Map(
-        [...functions.queues].map(([arn, queue]) => [arn, (event: string) => queue.sendText(event)]),
-      ),
-      putObject: services.putObject,
-      onNotEmulated: (rule, action) => report(`Rule '${rule}': action ${action} is not emulated`),
-    },
-  });
+  const { rules, alarms } = await startRules({ ...base, services, functions, door });
+  stops.push(() => rules.stop());
   const broker = await door.open(rules);
-  stops.push(() => broker.stop());
+  stops.push(() => door.close());
 
-  const lag = (): StageLag[] => [...applications.map((application) => application.lag()), ...functions.lag()];
+  const lag = (): StageLag[] => [
+    ...applications.map((application) => application.lag()),
+    ...functions.lag(),
+    ...rules.lag(),
+  ];
   const statistics = new Statistics({ ledger, broker, lag });
   stops.push(() => statistics.stop());
   const page = await startPage({
@@ -168,6 +169,7 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
     dashboardFolder,
     applications,
     functions,
+    alarms,
     statistics,
     port: options.httpPort ?? 8080,
   });
@@ -176,7 +178,7 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
   const trim = setInterval(() => {
     for (const stream of [...streams.values(), ...services.deliveryBuffers.values()])
       stream.trim(nowMillis());
-    for (const queue of functions.queues.values()) queue.trim();
+    for (const queue of [...functions.queues.values(), rules]) queue.trim();
   }, TRIM_MILLIS);
   stops.push(() => clearInterval(trim));
   return {
