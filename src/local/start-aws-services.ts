@@ -49,6 +49,8 @@ export interface RunningAwsServices {
   readonly ports: Readonly<Record<string, LocalPort>>;
   /** The buffers of the delivery streams, by name. */
   readonly deliveryBuffers: ReadonlyMap<string, KinesisStream>;
+  /** What S3 keeps. */
+  readonly buckets: S3BucketStore;
   /** Resolves when the object is durable. */
   readonly putObject: (bucketName: string, key: string, body: Uint8Array) => Promise<void>;
   readonly readObject: (bucketName: string, key: string) => Promise<{ etag: string; bytes: Buffer }>;
@@ -112,6 +114,7 @@ export async function startAwsServices(options: StartAwsServicesOptions): Promis
       ...portsOf('Firehose', firehose, ['PutRecordBatch', 'PutRecord']),
     },
     deliveryBuffers: new Map(deliveries.map((delivery) => [delivery.name, delivery.stream])),
+    buckets: store,
     putObject: async (bucketName, key, body) => {
       await store.put(bucketName, key, body);
     },

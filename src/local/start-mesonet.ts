@@ -19,6 +19,8 @@ import { startFunctions } from './start-functions.ts';
 import { startPage } from './start-page.ts';
 import { startRules } from './start-rules.ts';
 import { StreamingApplication } from './streaming-application.ts';
+import { KeptMessages, REFUSED_MESSAGES_LIMITS } from './trace/kept-messages.ts';
+import { MessageTracer } from './trace/message-tracer.ts';
 
 /** Which back end runs the streaming SQL. */
 export type WindowsBackEnd = 'embedded' | 'lambda';
@@ -136,7 +138,9 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
     strict: options.strict ?? false,
   };
 
-  const door = new MqttDoor({ ...base, port: options.mqttPort ?? 1883 });
+  const kept = new KeptMessages();
+  const refused = new KeptMessages(REFUSED_MESSAGES_LIMITS);
+  const door = new MqttDoor({ ...base, refused, port: options.mqttPort ?? 1883 });
   const services = await startAwsServices({
     ...base,
     publish: door.publish,
@@ -152,7 +156,7 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
   stops.push(async () => {
     await Promise.all(applications.map((application) => application.stop()));
   });
-  const { rules, alarms } = await startRules({ ...base, services, functions, door });
+  const { rules, alarms } = await startRules({ ...base, services, functions, door, kept });
   stops.push(() => rules.stop());
   const broker = await door.open(rules);
   stops.push(() => door.close());
@@ -164,8 +168,19 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
   ];
   const statistics = new Statistics({ ledger, broker, lag });
   stops.push(() => statistics.stop());
+  const tracer = new MessageTracer({
+    ...base,
+    ...services,
+    kept,
+    refused,
+    rules: rules.rules,
+    applications,
+    lag,
+    dynamodbUrl: services.endpoints.dynamodb,
+  });
   const page = await startPage({
     ...base,
+    tracer,
     dashboardFolder,
     applications,
     functions,

@@ -10,6 +10,8 @@ import type { DurableLog } from './log/durable-log.ts';
 import type { KinesisStream } from './log/kinesis-stream.ts';
 import type { RunningFunctions } from './start-functions.ts';
 import type { StreamingApplication } from './streaming-application.ts';
+import type { MessageTracer } from './trace/message-tracer.ts';
+import { createTraceRoute } from './trace/trace-route.ts';
 
 export interface StartPageOptions {
   readonly nowMillis: () => number;
@@ -25,6 +27,7 @@ export interface StartPageOptions {
   readonly functions: RunningFunctions;
   readonly alarms: AlarmStates;
   readonly statistics: Statistics;
+  readonly tracer: MessageTracer;
 }
 
 export interface RunningPage {
@@ -49,6 +52,7 @@ export async function startPage(options: StartPageOptions): Promise<RunningPage>
       routes: {
         '/v1/health': (_, response) => sendJson(response, { status: 'ok', version, ...statistics.health() }),
         '/v1/ledger': (_, response) => sendJson(response, statistics.report().ledger),
+        '/v1/trace': createTraceRoute(options.tracer),
         '/v1/alerts': (_, response) => sendJson(response, alerts.newest()),
         '/v1/alarms': (_, response) => sendJson(response, alarms.list()),
         '/v1/metrics': (_, response) => sendJson(response, functions.runtime.metrics.list()),

@@ -11,6 +11,7 @@ import type { DurableLog } from './log/durable-log.ts';
 import type { KinesisStream } from './log/kinesis-stream.ts';
 import type { RunningAwsServices } from './start-aws-services.ts';
 import type { RunningFunctions } from './start-functions.ts';
+import type { KeptMessages } from './trace/kept-messages.ts';
 
 export interface StartRulesOptions {
   readonly projectFolder: string;
@@ -22,6 +23,8 @@ export interface StartRulesOptions {
   readonly services: RunningAwsServices;
   readonly functions: RunningFunctions;
   readonly door: MqttDoor;
+  /** Keeps the last messages. */
+  readonly kept: KeptMessages;
   /** `host` or `host:port` that Http actions may post to. */
   readonly allowedHttpHosts?: readonly string[];
   readonly nowMillis: () => number;

@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { Aedes, type AedesPublishPacket, type Client, type PublishPacket } from 'aedes';
 import type { MqttProperties } from '../../iot-sql/index.ts';
 import { LocalError } from '../local-error.ts';
+import type { RefusedMessage } from '../trace/kept-messages.ts';
 import type { RepublishHeaders } from './rule-actions/rule-action-targets.ts';
 
 /** A message that a client or the runtime published. */
@@ -28,6 +29,8 @@ export interface MqttBrokerOptions {
   readonly accept: (message: PublishedMessage, done: (error?: Error) => void) => void;
   /** Called for what is not accepted: a message or a connection, with the reason. */
   readonly onRefused: (reason: string) => void;
+  /** Called besides, for a publish that could be read. */
+  readonly onRefusedPublish: (message: RefusedMessage) => void;
 }
 
 export interface MqttBroker {
@@ -109,10 +112,12 @@ function authorizePublish(
   client: Client | null,
   packet: PublishPacket,
   callback: (error?: Error | null) => void,
-  { accept }: MqttBrokerOptions,
+  { accept, onRefusedPublish }: MqttBrokerOptions,
 ): void {
   const problem = problemOf(packet);
   if (problem !== undefined) {
+    const { topic, payload } = packet;
+    onRefusedPublish({ topic, clientId: client?.id, payloadBytes: payload.length, reason: problem });
     callback(new RefusedPublishError(problem));
     return;
   }

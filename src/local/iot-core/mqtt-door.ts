@@ -1,6 +1,7 @@
 import { type Ledger, type LedgerStage, MQTT_STAGE } from '../ledger.ts';
 import { LocalError } from '../local-error.ts';
 import type { DurableLog } from '../log/durable-log.ts';
+import type { KeptMessages } from '../trace/kept-messages.ts';
 import { type MqttBroker, type PublishedMessage, startMqttBroker, topicProblemOf } from './mqtt-broker.ts';
 import { DeliveryError } from './rule-actions/rule-action.ts';
 import type { RepublishedMessage } from './rule-actions/rule-action-targets.ts';
@@ -12,6 +13,8 @@ export interface MqttDoorOptions {
   readonly nowMillis: () => number;
   readonly log: DurableLog;
   readonly ledger: Ledger;
+  /** Keeps the last refused messages, for whoever asks where they went. */
+  readonly refused?: KeptMessages;
 }
 
 /** Where messages come in, over MQTT or over HTTPS: through the rules, onto the log, and only then acknowledged. */
@@ -37,6 +40,7 @@ export class MqttDoor {
     this.#broker = await startMqttBroker({
       ...this.#options,
       accept: (message, done) => this.#accept(rules, message, done),
+      onRefusedPublish: (message) => this.#options.refused?.keepRefusal(message, this.#options.nowMillis()),
       onRefused: (reason) => {
         this.#stage.in(1);
         this.#stage.drop(reason, 1);

@@ -14,6 +14,7 @@ import { fileOfRule, readRuleFiles } from '../../topic-rules/rule-file.ts';
 import type { StageLag } from '../http/statistics.ts';
 import { type Ledger, type LedgerStage, ROUTING_STAGE } from '../ledger.ts';
 import type { DurableLog } from '../log/durable-log.ts';
+import type { KeptMessages } from '../trace/kept-messages.ts';
 import { ArrivedMessage } from './arrived-message.ts';
 import { ExternalRules } from './external-rules.ts';
 import type { PublishedMessage } from './mqtt-broker.ts';
@@ -30,6 +31,8 @@ export interface RulesEngineOptions {
   readonly external?: ExternalFunctions;
   readonly log: DurableLog;
   readonly ledger: Ledger;
+  /** Keeps the last messages, for whoever asks where they went. */
+  readonly kept?: KeptMessages;
   /** Told in one sentence what AWS accepts but hardly does what was meant, what is not emulated, and what fails. */
   readonly report: (text: string) => void;
 }
@@ -46,6 +49,7 @@ export class RulesEngine {
   readonly rules: readonly CompiledTopicRule[];
   readonly #matcher: TopicMatcher<RunningRule>;
   readonly #routing: LedgerStage;
+  readonly #kept: KeptMessages | undefined;
   readonly #actions: RuleActions;
   readonly #external: ExternalRules;
   readonly #accountId: string;
@@ -57,6 +61,7 @@ export class RulesEngine {
     this.rules = rules.map((rule) => compileTopicRule(rule, { file: fileOfRule(files, rule.sql), external }));
     this.#accountId = accountId;
     this.#routing = ledger.stage(ROUTING_STAGE);
+    this.#kept = options.kept;
     this.#actions = new RuleActions(options);
     this.#actions.start(this.rules);
     const running = this.rules.map((compiled) => startRule(compiled, ledger, report));
@@ -92,6 +97,7 @@ export class RulesEngine {
   route(published: PublishedMessage, timestampMillis: number): void {
     const { topic, values } = this.#matcher.match(published.topic);
     this.#routing.in(1);
+    this.#kept?.keep(published, timestampMillis);
     if (values.length === 0) {
       this.#routing.drop(topic.ruleName === undefined ? NO_RULE : RULE_NOT_FOUND, 1);
       return;

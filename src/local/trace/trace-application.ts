@@ -45,10 +45,11 @@ interface Alone {
   readonly rows: number;
 }
 
-function runAlone({ plan, resource }: StreamingApplication, record: FoundRecord): Alone {
+function runAlone({ plan, resource, references }: StreamingApplication, record: FoundRecord): Alone {
   let problem: string | undefined;
   let rows = 0;
   const engine = createEngine(plan, {
+    references,
     onRow: (from) => {
       if (resource.outputs.some((output) => output.from === from)) rows += 1;
     },
