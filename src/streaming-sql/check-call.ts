@@ -2,6 +2,7 @@ import { didYouMean } from '../sql/index.ts';
 import { aggregateRules, isAggregate } from './aggregate-names.ts';
 import { call, checkExpression, type Environment } from './check-expression.ts';
 import { checkUserFunction } from './check-function.ts';
+import { isLogParser, logParserNames } from './check-log-parser.ts';
 import type { Checker } from './checker.ts';
 import { accepts, functionSignatures } from './function-signatures.ts';
 import { regexProblem, unknownDateLetter } from './literal-pattern.ts';
@@ -18,6 +19,12 @@ export function checkCall(node: CallSyntax, env: Environment): Expression {
       ? 'only stands in the select list or HAVING of a GROUP BY query, or before OVER'
       : 'needs OVER (a window)';
     return checker.fail(node.start, `${node.name} ${advice}`);
+  }
+  if (isLogParser(node.name)) {
+    checker.fail(
+      node.start,
+      `${node.name} gives a record, write it as an item of a sub-select: SELECT STREAM t.r.COLUMN1 FROM (SELECT STREAM ${node.name}(…) AS r FROM …) AS t`,
+    );
   }
   const known = isScalar(node.name) || checker.functions.some(({ name }) => name.value === node.name);
   if (!known) failUnknownFunction(node, checker);
@@ -65,6 +72,7 @@ function failUnknownFunction(node: CallSyntax, checker: Checker): never {
     ...Object.keys(functionSignatures),
     ...Object.keys(aggregateRules),
     ...forms,
+    ...logParserNames,
     ...checker.functions.map(({ name }) => name.value),
   ];
   const hint = Object.hasOwn(elsewhere, node.name)

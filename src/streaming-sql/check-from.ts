@@ -1,6 +1,7 @@
 import { didYouMean } from '../sql/index.ts';
 import type { Checker } from './checker.ts';
 import type { ColumnPlan, Operator, ReferencePlan, StreamPlan } from './plan.ts';
+import { columnUnits } from './record-column.ts';
 import type { Relation, Scope } from './scope.ts';
 import { timestamp, varchar } from './sql-type.ts';
 import type { FromItem, Identifier, Query } from './syntax.ts';
@@ -71,7 +72,7 @@ export function relate(
   return { name: name?.value ?? null, columns, hidden, offset: 0, rowtimeIndex: null, timeless: false };
 }
 
-/** `AS alias (a, b)` renames the columns by position. */
+/** `AS alias (a, b)` renames the columns by position; a record has one name for all its fields. */
 export function rename(
   columns: readonly ColumnPlan[],
   names: readonly Identifier[],
@@ -79,10 +80,17 @@ export function rename(
 ): readonly ColumnPlan[] {
   const [first] = names;
   if (first === undefined) return columns;
-  if (names.length !== columns.length) {
-    checker.fail(first.start, `Column list has ${names.length} name(s) for ${columns.length} column(s)`);
+  const units = columnUnits(columns);
+  if (names.length !== units.length) {
+    checker.fail(first.start, `Column list has ${names.length} name(s) for ${units.length} column(s)`);
   }
-  return columns.map((column, index) => ({ ...column, name: names[index]?.value ?? column.name }));
+  return units.flatMap((unit, index) => {
+    const name = names[index]?.value;
+    if (name === undefined) return unit;
+    return unit.map((column) =>
+      column.record === undefined ? { ...column, name } : { ...column, record: name },
+    );
+  });
 }
 
 export function failUnknownStream(name: Identifier, checker: Checker, catalog: Catalog): never {

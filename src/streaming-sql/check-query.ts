@@ -8,11 +8,13 @@ import {
 } from './check-from.ts';
 import { checkGroupBy, checkStagger, planDistinct } from './check-group.ts';
 import { checkJoin } from './check-join.ts';
+import { checkLogParsers, type RecordField } from './check-log-parsers.ts';
 import { planOrder } from './check-order.ts';
 import { checkSliding } from './check-sliding.ts';
 import { checkTableFunction } from './check-table-function.ts';
 import type { Checker } from './checker.ts';
 import type { ColumnPlan, Expression, Operator } from './plan.ts';
+import { rejectRecords } from './record-column.ts';
 import { commonType, printType } from './sql-type.ts';
 import type { FromItem, Query, Select, SelectItem, SyntaxExpression } from './syntax.ts';
 import { readWindowTerm } from './window-term.ts';
@@ -23,6 +25,8 @@ interface NamedItem {
   readonly start: number;
   /** Written as `expression AS ROWTIME`. */
   readonly setsTime?: boolean;
+  /** The record it is a field of. */
+  readonly record?: string;
 }
 
 /** Checks a query and plans it. @throws StreamingSqlError at the first thing that does not fit */
@@ -33,6 +37,7 @@ export function checkQuery(query: Query, checker: Checker, catalog: Catalog): Ch
 function checkUnion(query: Query & { kind: 'union' }, checker: Checker, catalog: Catalog): CheckedQuery {
   const left = checkQuery(query.left, checker, catalog);
   const right = checkQuery(query.right, checker, catalog);
+  rejectRecords([...left.columns, ...right.columns], query.start, 'UNION ALL', checker);
   if (left.columns.length !== right.columns.length) {
     checker.fail(
       query.right.start,
@@ -91,8 +96,9 @@ function checkSelect(select: Select, checker: Checker, catalog: Catalog): Checke
   const filtered = filter(from, select.where, env);
   if (select.stagger !== null || select.groupBy.length > 0) return checkGrouped(select, filtered, env);
   if (select.having !== null) checker.fail(select.having.start, 'HAVING needs GROUP BY, write WHERE');
-  const sliding = checkSliding(select, filtered, env);
-  const items = checkItems(select.items, sliding.env);
+  const parsed = checkLogParsers(select, filtered, env);
+  const sliding = checkSliding(parsed.rest, parsed.from, env);
+  const items = checkItems(select.items, sliding.env, parsed.records);
   const order = { select, env: sliding.env, aliases: aliasesOf(select) };
   return finish(items, select, checker, (row) => planOrder(sliding.finish, row, order));
 }
@@ -150,7 +156,11 @@ function finish(
   }
   const kept = named.filter((item) => item !== override);
   const items = kept.map(({ expression }) => expression);
-  const columns: ColumnPlan[] = kept.map(({ name, expression }) => ({ name, type: expression.type }));
+  const columns: ColumnPlan[] = kept.map(({ name, expression, record }) => ({
+    name,
+    type: expression.type,
+    ...(record === undefined ? {} : { record }),
+  }));
   const operator = plan({ items, rowtime: override?.expression ?? null });
   return { operator: select.distinct ? distinct(operator, items, select, checker) : operator, columns };
 }
@@ -172,18 +182,19 @@ function distinct(
   return planDistinct(operator, items, window);
 }
 
-function checkItems(items: readonly SelectItem[], env: Environment): NamedItem[] {
+function checkItems(
+  items: readonly SelectItem[],
+  env: Environment,
+  records: ReadonlyMap<SyntaxExpression, readonly RecordField[]> = new Map(),
+): NamedItem[] {
   return items.flatMap((item, index) => {
     if (item.kind === 'star') return expandStar(item, env);
+    const { start } = item.expression;
+    const name = item.alias?.value ?? defaultName(item.expression, index);
+    const fields = records.get(item.expression);
+    if (fields !== undefined) return fields.map((field) => ({ ...field, start, record: name }));
     const expression = checkExpression(item.expression, env);
-    return [
-      {
-        name: item.alias?.value ?? defaultName(item.expression, index),
-        expression,
-        start: item.expression.start,
-        setsTime: item.alias?.value === 'ROWTIME',
-      },
-    ];
+    return [{ name, expression, start, setsTime: item.alias?.value === 'ROWTIME' }];
   });
 }
 
@@ -193,16 +204,16 @@ function expandStar(item: SelectItem & { kind: 'star' }, env: Environment): Name
   if (relations.length === 0) env.checker.fail(item.start, `Unknown stream "${qualifier?.value}" before .*`);
   return relations.flatMap((relation) =>
     relation.columns.map((column) => {
-      const identifier = { value: column.name, quoted: true, start: item.start };
-      const qualified =
-        relation.name === null ? [] : [{ value: relation.name, quoted: true, start: item.start }];
-      const expression = checkExpression(
-        { kind: 'name', start: item.start, parts: [...qualified, identifier] },
-        env,
-      );
-      return { name: column.name, expression, start: item.start };
+      const path = [relation.name, column.record, column.name].filter((part) => part != null);
+      const parts = path.map((value) => ({ value, quoted: true, start: item.start }));
+      const expression = checkExpression({ kind: 'name', start: item.start, parts }, env);
+      return { name: column.name, expression, start: item.start, ...recordOf(column) };
     }),
   );
+}
+
+function recordOf({ record }: ColumnPlan): { record?: string } {
+  return record === undefined ? {} : { record };
 }
 
 function defaultName(expression: SyntaxExpression, index: number): string {

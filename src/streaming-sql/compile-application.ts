@@ -8,6 +8,7 @@ import { type InputSchema, planInput, planSourceSchema } from './input-schema.ts
 import { parseApplication } from './parse-application.ts';
 import type { ApplicationPlan, ColumnPlan, InputPlan, PumpPlan, StreamPlan, TimePlan } from './plan.ts';
 import { orderPumps } from './pump-order.ts';
+import { rejectRecords } from './record-column.ts';
 import { commonType, familyOf, printType } from './sql-type.ts';
 import type { CreatePump, CreateStream, Identifier } from './syntax.ts';
 
@@ -158,6 +159,7 @@ export function planPump(pump: CreatePump, checker: Checker, catalog: Catalog): 
       `Pump "${pump.name.value}" is STOPPED and gives no rows, nothing can start it later, write STARTED`,
     );
   const query = checkQuery(pump.query, checker, catalog);
+  rejectRecords(query.columns, pump.query.start, `stream "${stream.name}"`, checker);
   const targets =
     pump.columns === null ? stream.columns : pump.columns.map((name) => findTarget(name, stream, checker));
   if (pump.columns !== null) rejectTwice(pump.columns, 'Column', checker);

@@ -10,6 +10,11 @@ export function regexProblem(pattern: string): string | null {
   }
 }
 
+/** How many groups a pattern that compiles captures. */
+export function groupCount(pattern: string): number {
+  return RE2JS.compile(pattern, RE2JS.DOTALL).groupCount();
+}
+
 /** Letters of java.text.SimpleDateFormat that conversions know. */
 const dateLetters = 'yMdDEuaHkKhmsSGzZX';
 

@@ -1,4 +1,6 @@
+import type { LogParsePlan } from './log-parse-plan.ts';
 import type { SqlType } from './sql-type.ts';
+import type { GroupRankPlan, HotspotsPlan, RandomCutForestPlan } from './table-function-plan.ts';
 
 /**
  * What a compiled application is: immutable data that survives JSON, so that it can be compiled at build time and
@@ -74,6 +76,8 @@ export interface ColumnPlan {
   readonly name: string;
   readonly type: SqlType;
   readonly notNull?: boolean;
+  /** The record this is a field of: `name` is read as `record.name` only. Never set on a stream's columns. */
+  readonly record?: string;
 }
 
 export interface StreamPlan {
@@ -100,6 +104,10 @@ export type Operator =
   | WindowJoinPlan
   | ReferenceJoinPlan
   | SortPlan
+  | RandomCutForestPlan
+  | HotspotsPlan
+  | GroupRankPlan
+  | LogParsePlan
   | UnionPlan;
 
 /** Reads a stream. Rows of the source carry the pseudo-columns behind their own columns. */

@@ -1,6 +1,7 @@
 import { didYouMean } from '../sql/index.ts';
 import type { Checker } from './checker.ts';
 import type { ColumnPlan, Expression } from './plan.ts';
+import { findField, splitRecordName } from './record-column.ts';
 import { timestamp } from './sql-type.ts';
 import type { Identifier } from './syntax.ts';
 
@@ -25,11 +26,19 @@ export interface Scope {
 
 const rowtime: Expression = { kind: 'rowtime', type: timestamp };
 
-/** Finds a column by `name` or `relation.name`. @throws StreamingSqlError when unknown or ambiguous */
+/**
+ * Finds a column by `name` or `relation.name`, or a field of a record by `record.name` or `relation.record.name`.
+ * @throws StreamingSqlError when unknown or ambiguous
+ */
 export function resolveName(checker: Checker, scope: Scope, parts: readonly Identifier[]): Expression {
+  const field = splitRecordName(scope, parts);
+  if (field !== undefined) return findField(checker, field);
   const [first, second] = parts;
   if (first === undefined || parts.length > 2) {
-    return checker.fail(parts[2]?.start ?? 0, 'A name has at most two parts, write "stream"."column"');
+    return checker.fail(
+      parts[2]?.start ?? 0,
+      'A name has at most two parts, write "stream"."column", or three for a field of a record',
+    );
   }
   if (second !== undefined) return resolveQualified(checker, scope, first, second);
   if (first.value === 'ROWTIME') return rowtime;
@@ -63,7 +72,7 @@ function resolveQualified(
 
 function findColumn(checker: Checker, relation: Relation, name: Identifier): Expression | undefined {
   const all = [...relation.columns, ...relation.hidden];
-  const index = all.findIndex((column) => column.name === name.value);
+  const index = all.findIndex((column) => column.record === undefined && column.name === name.value);
   const column = all[index];
   if (index >= relation.columns.length) checker.pseudoColumns.add(name.value);
   return column === undefined
@@ -72,7 +81,9 @@ function findColumn(checker: Checker, relation: Relation, name: Identifier): Exp
 }
 
 function failUnknown(checker: Checker, name: Identifier, relations: readonly Relation[]): never {
-  const names = relations.flatMap((relation) => relation.columns.map((column) => column.name));
+  const names = relations.flatMap((relation) =>
+    relation.columns.flatMap((column) => (column.record === undefined ? column.name : [])),
+  );
   const folded = name.quoted ? undefined : names.find((known) => known.toUpperCase() === name.value);
   const hint =
     folded === undefined

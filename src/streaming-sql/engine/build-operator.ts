@@ -2,7 +2,11 @@ import type { Operator, PumpPlan, WindowJoinPlan } from '../plan.ts';
 import type { SqlType } from '../sql-type.ts';
 import type { EngineContext, PreviewableOperator, StatefulOperator } from './engine-context.ts';
 import { EngineError } from './engine-error.ts';
+import { GroupRank } from './group-rank.ts';
+import { Hotspots } from './hotspots/hotspots.ts';
+import { LogParse } from './log-parse/log-parse.ts';
 import { Filter, Project } from './project.ts';
+import { AnomalyScore } from './random-cut-forest/anomaly-score.ts';
 import { ReferenceJoin } from './reference-join.ts';
 import { ReorderBuffer } from './reorder-buffer.ts';
 import type { Row, RowSink } from './row.ts';
@@ -54,6 +58,14 @@ function createOperator(plan: UnaryPlan, next: RowSink, parts: PipelineParts): R
       return hold(new SlidingAggregate(plan, next, context, pump.name), parts);
     case 'sort':
       return hold(new Sort(plan, next, context), parts);
+    case 'randomCutForest':
+      return hold(new AnomalyScore(plan, next, context), parts);
+    case 'hotspots':
+      return hold(new Hotspots(plan, next, context), parts);
+    case 'groupRank':
+      return hold(new GroupRank(plan, next, context), parts);
+    case 'logParse':
+      return new LogParse(plan, next, context, pump.name);
     case 'referenceJoin':
       return new ReferenceJoin(plan, parts.reference(plan.reference), next, context, pump.name);
   }
@@ -101,6 +113,9 @@ function needsOrder(plan: Operator): boolean {
     case 'staggerAggregate':
     case 'windowJoin':
     case 'sort':
+    case 'randomCutForest':
+    case 'hotspots':
+    case 'groupRank':
       return true;
     case 'union':
       return plan.inputs.some(needsOrder);

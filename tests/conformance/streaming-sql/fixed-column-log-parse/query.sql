@@ -1,0 +1,5 @@
+CREATE STREAM "OUT" ("station" VARCHAR(8), "value" DOUBLE, "day" DATE, "rest" VARCHAR(8));
+CREATE PUMP "P" AS INSERT INTO "OUT" SELECT STREAM t.r."station", t.r."value", t.r."day", t.r."rest"
+FROM (SELECT STREAM FIXED_COLUMN_LOG_PARSE("log",
+  '"station" TYPE VARCHAR(8) NOT NULL START 0 FOR 5, "value" TYPE DOUBLE START 5 FOR 6, "day" TYPE DATE ''yyyyMMdd'' START 11 FOR 8, "rest" TYPE VARCHAR(4) START 19') AS r
+  FROM SOURCE_SQL_STREAM_001) AS t;
