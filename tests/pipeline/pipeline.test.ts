@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import type { MqttClient } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LedgerReport } from '../../src/local/ledger.ts';
+import type { MesonetOptions } from '../../src/local/start-mesonet.ts';
 import {
   eventually,
   payloadOf,
@@ -33,15 +34,16 @@ function expectBalanced(ledger: LedgerReport): void {
   }
 }
 
-describe.each([
-  ['with handlers reaching the streams in process', false],
-  ['with everything through the SDK serialisers and HTTP', true],
-])('the pipeline %s', (_, strict) => {
+describe.each<[string, Partial<MesonetOptions>]>([
+  ['with handlers reaching the streams in process', {}],
+  ['with everything through the SDK serialisers and HTTP', { strict: true }],
+  ['with the windows inside their function, as on AWS', { windows: 'lambda' }],
+])('the pipeline %s', (_, options) => {
   let pipeline: RunningPipeline;
   let device: MqttClient;
 
   beforeAll(async () => {
-    pipeline = await RunningPipeline.start({ strict });
+    pipeline = await RunningPipeline.start(options);
     device = await pipeline.connect();
   }, 60_000);
   afterAll(() => pipeline.end());
@@ -237,8 +239,8 @@ describe('bad input', () => {
 });
 
 describe('state', () => {
-  it('survives a restart: readings, windows, ledger and token', async () => {
-    const pipeline = await RunningPipeline.start();
+  it.each(['embedded', 'lambda'] as const)('survives a restart, windows %s', async (windows) => {
+    const pipeline = await RunningPipeline.start({ windows });
     try {
       const device = await pipeline.connect();
       const start = Math.ceil((pipeline.nowMillis + 1) / 60_000) * 60_000;
