@@ -1,6 +1,7 @@
 import { rejectedKey } from '../../stores/keys.ts';
 import type { S3BucketStore } from '../s3/s3-bucket-store.ts';
 import { lastKeyUpTo, readObject } from './find-object.ts';
+import type { TraceStep } from './trace-step.ts';
 
 /** Why a function refused a message, and where its bytes are kept. */
 export interface Rejection {
@@ -8,6 +9,12 @@ export interface Rejection {
   readonly key: string;
   readonly reason: string;
   readonly detail: string;
+}
+
+/** The object that keeps what was rejected, with its bytes. */
+export function keptAs({ bucketName, key }: Pick<Rejection, 'bucketName' | 'key'>): TraceStep {
+  const text = `kept as s3://${bucketName}/${key}`;
+  return { kind: 'object', state: 'passed', text, data: { bucketName, key } };
 }
 
 const DAY_MILLIS = 86_400_000;

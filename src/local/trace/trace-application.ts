@@ -1,6 +1,7 @@
 import { createEngine, type OpenWindow } from '../../streaming-sql/engine/index.ts';
 import type { StreamingApplication } from '../streaming-application.ts';
 import { type FoundRecord, findRecords } from './find-records.ts';
+import { findRejectedRecord, keptAs } from './find-rejection.ts';
 import { printSpan, printTime } from './print-time.ts';
 import { traceRecord } from './trace-record.ts';
 import type { TraceContext } from './trace-sources.ts';
@@ -30,6 +31,8 @@ export async function traceApplication(
     const text = `application ${name} is not there yet: ${backlog} records wait, the oldest for ${printSpan(lagMillis)}`;
     return { ...step, state: 'waiting', text };
   }
+  const rejection = await rejectionBy(application, record, context);
+  if (rejection) return { ...step, ...rejection };
   const steps: TraceStep[] = [];
   for (const window of alone.windows.slice(0, MAX_WINDOWS))
     steps.push(await traceWindow(application, window, record, context));
@@ -37,6 +40,23 @@ export async function traceApplication(
   return alone.rows > 0
     ? { ...step, state: 'passed', text: `application ${name} gave ${alone.rows} rows for it` }
     : { ...step, state: 'skipped', text: `application ${name} does not select it` };
+}
+
+/** Rows that do not fit the schema, cannot be reckoned with, or came too late, are kept by the application. */
+async function rejectionBy(
+  { resource: { name, inputStream, rejectedBucket } }: StreamingApplication,
+  record: FoundRecord,
+  { buckets, streams }: TraceContext,
+): Promise<Pick<TraceStep, 'state' | 'text' | 'steps'> | undefined> {
+  if (rejectedBucket === undefined) return undefined;
+  const found = await findRejectedRecord(buckets, rejectedBucket, {
+    ...record,
+    functionName: `windows/${name}`,
+    streamArn: streams.get(inputStream)!.arn,
+  });
+  if (!found) return undefined;
+  const text = `application ${name} refused it, ${found.reason}: ${found.detail}`;
+  return { state: 'stopped', text, steps: [keptAs(found)] };
 }
 
 interface Alone {

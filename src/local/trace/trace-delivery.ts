@@ -16,7 +16,11 @@ export const traceDelivery: FollowAction = async (members, { kept, output }, con
   const resource = context.stack.deliveryStreams.find((each) => each.name === name);
   const step = { data: { deliveryStream: name } };
   if (!buffer || !resource)
-    return { ...step, state: 'skipped', text: `delivery stream ${name} is not in the stack` };
+    return {
+      ...step,
+      state: 'skipped',
+      text: `action Firehose, delivery stream ${name} is not in the stack`,
+    };
   const bytes = Buffer.concat([output, Buffer.from(String(members.Separator ?? ''))]);
   const search = {
     partitionKey: '',
@@ -26,8 +30,12 @@ export const traceDelivery: FollowAction = async (members, { kept, output }, con
   };
   const record = await claimRecord(buffer, search, context);
   if (!record)
-    return { ...step, state: 'skipped', text: `delivery stream ${name}: its buffer does not show it` };
-  const text = `delivery stream ${name}`;
+    return {
+      ...step,
+      state: 'skipped',
+      text: `action Firehose, delivery stream ${name}: its buffer does not show it`,
+    };
+  const text = `action Firehose, delivery stream ${name}`;
   if (!isDelivered(resource, record, context)) {
     const seconds = resource.bufferSeconds;
     return { ...step, state: 'waiting', text: `${text}: in the buffer, delivered every ${seconds} s` };

@@ -10,7 +10,7 @@ export const traceInvocation: FollowAction = async (members, { kept }, context) 
   const lambda = context.stack.functions.find((each) => each.arn === arn);
   if (!lambda) return { state: 'skipped', text: `function ${arn} is not in the stack` };
   const functionName = basename(lambda.file, '.ts');
-  const text = `function ${functionName}`;
+  const text = `action Lambda, function ${functionName}`;
   const data = { function: functionName, name: lambda.name };
   const waiting = context.lag().find(({ stage }) => stage === `queue ${functionName}`)?.backlog ?? 0;
   const stream = context.streams.get(lambda.environment.READINGS_STREAM ?? '');

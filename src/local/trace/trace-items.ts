@@ -33,8 +33,8 @@ const LOOK_UPS: Readonly<Record<string, LookUp>> = {
 };
 
 /**
- * What a function with this environment keeps of a record, store by store. A store where nothing is found yet is
- * `missing`: whoever knows how far the function is decides what that means.
+ * What a function with this environment keeps of a record, store by store. What is not there is
+ * `waiting`: whoever knows how far the function is decides whether it may still come.
  */
 export async function traceItems(
   environment: Readonly<Record<string, string>>,
@@ -54,9 +54,9 @@ export async function traceItems(
   });
   const bucketName = environment.ARCHIVE_BUCKET;
   const keepsItems = Object.keys(LOOK_UPS).some((variable) => environment[variable]);
-  if (!keepsItems && bucketName && stored.reading)
-    lookUps.push(lookUpArchive(bucketName, stored.reading, record, context));
-  return Promise.all(lookUps);
+  const steps = await Promise.all(lookUps);
+  if (keepsItems || !bucketName || !stored.reading) return steps;
+  return [...steps, ...(await findArchived(bucketName, stored.reading, record, context))];
 }
 
 async function lookUpSample(prefix: string, reading: Reading, context: TraceContext): Promise<TraceStep> {
@@ -71,7 +71,7 @@ async function lookUpSample(prefix: string, reading: Reading, context: TraceCont
   );
   const isThere = item !== undefined && Object.hasOwn(item, attribute);
   const place = `table ${table}, item ${reading.sensor_id} + ${minuteMillis}, attribute ${attribute}`;
-  return found('item', isThere, place, { table, ...key, attribute });
+  return found(isThere, place, { table, ...key, attribute });
 }
 
 async function lookUpLatest(table: string, reading: Reading, context: TraceContext): Promise<TraceStep> {
@@ -80,7 +80,7 @@ async function lookUpLatest(table: string, reading: Reading, context: TraceConte
   const isNewest = kept === orderKey(reading);
   const place = `table ${table}, item ${reading.sensor_id}`;
   const data = { table, sensor_id: reading.sensor_id };
-  if (kept <= orderKey(reading)) return found('item', isNewest, place, { ...data, isNewest: true });
+  if (kept <= orderKey(reading)) return found(isNewest, place, { ...data, isNewest: true });
   const newest = Number(item?.time_millis?.N);
   const text =
     newest === reading.sensor_timestamp
@@ -99,35 +99,32 @@ async function lookUpWindow(
   const item = await getItem(table, key, context);
   const revision = Number(item?.revision?.N ?? -1);
   const place = `table ${table}, item ${window.sensor_id} + ${endMillis}`;
-  return found('item', revision >= window.revision, place, {
+  return found(revision >= window.revision, place, {
     table,
     sensor_id: window.sensor_id,
     window_end_millis: endMillis,
   });
 }
 
-async function lookUpArchive(
+/** The object of the archive that holds a reading, where a function archives: most that may write there do not. */
+async function findArchived(
   bucketName: string,
   reading: Reading,
   { shardId, sequenceNumber }: FoundRecord,
   { buckets }: TraceContext,
-): Promise<TraceStep> {
+): Promise<TraceStep[]> {
   const own = archiveKey(hourOf(reading.sensor_timestamp), shardId, sequenceNumber);
   const prefix = own.slice(0, own.lastIndexOf('/') + 1) + shardId;
   const key = await lastKeyUpTo(buckets, bucketName, { prefix, upTo: own });
   const bytes = key && (await readObject(buckets, bucketName, key));
-  const isThere = Boolean(bytes && gunzipSync(bytes).includes(JSON.stringify(eventId(reading))));
-  const place = `object s3://${bucketName}/${isThere ? key : `${prefix}-…`}`;
-  return found('object', isThere, place, { bucketName, key: isThere ? key! : null });
+  if (!bytes || !gunzipSync(bytes).includes(JSON.stringify(eventId(reading)))) return [];
+  return [
+    { kind: 'object', state: 'passed', text: `object s3://${bucketName}/${key}`, data: { bucketName, key } },
+  ];
 }
 
-function found(
-  kind: 'item' | 'object',
-  isThere: boolean,
-  place: string,
-  data: NonNullable<TraceStep['data']>,
-): TraceStep {
-  return { kind, state: isThere ? 'passed' : 'waiting', text: place, data };
+function found(isThere: boolean, place: string, data: NonNullable<TraceStep['data']>): TraceStep {
+  return { kind: 'item', state: isThere ? 'passed' : 'waiting', text: place, data };
 }
 
 /** @returns undefined when there is no such item, or no such table */

@@ -27,11 +27,16 @@ export async function traceMessage(kept: KeptMessage, context: TraceContext): Pr
 }
 
 function brokerStep({ clientId, refusal, receivedMillis, hops = 0 }: KeptMessage): TraceStep {
-  const who = hops > 0 ? ', republished by a rule' : clientId === undefined ? '' : ` from client ${clientId}`;
   const step = { kind: 'broker', atMillis: receivedMillis } as const;
-  return refusal === undefined
-    ? { ...step, state: 'passed', text: `accepted${who}` }
-    : { ...step, state: 'stopped', text: `refused by the broker${who}: ${refusal}` };
+  const client = clientId === undefined ? '' : ` from client ${clientId}`;
+  if (refusal !== undefined)
+    return {
+      ...step,
+      state: 'stopped',
+      text: `refused by the broker: ${refusal}${client && `, message${client}`}`,
+    };
+  const origin = hops > 0 ? ', republished by a rule' : client;
+  return { ...step, state: 'passed', text: `accepted${origin}` };
 }
 
 async function traceRules(kept: KeptMessage, context: TraceContext): Promise<TraceStep[]> {

@@ -6,7 +6,7 @@ import { eventId } from '../../telemetry/event-id.ts';
 import type { Reading } from '../../telemetry/reading.ts';
 import type { KinesisStream } from '../log/kinesis-stream.ts';
 import { claimRecord } from './claim-record.ts';
-import { findRejectedPublish, type Rejection } from './find-rejection.ts';
+import { findRejectedPublish, keptAs, type Rejection } from './find-rejection.ts';
 import type { KeptMessage } from './kept-messages.ts';
 import { printTime } from './print-time.ts';
 import { traceRecord } from './trace-record.ts';
@@ -44,8 +44,8 @@ export async function tracePackedPublish(
   });
   if (!batch.ok) {
     const { reason, detail } = batch.rejection;
-    const text = `function ${functionName} rejected it, ${reason}: ${detail}${keptAs(rejections.get(topic))}`;
-    return { state: 'stopped', text };
+    const text = `action Lambda, function ${functionName} rejected it, ${reason}: ${detail}`;
+    return { state: 'stopped', text, ...objectOf(rejections.get(topic)) };
   }
   const { only } = context;
   const readings = batch.value.readings.filter(
@@ -62,7 +62,7 @@ export async function tracePackedPublish(
   const left = readings.length + rejected.length - steps.length;
   if (left > 0) steps.push({ kind: 'reading', state: 'skipped', text: `${left} more, not followed` });
   const total = batch.value.readings.length + batch.value.rejected.length;
-  const text = `function ${functionName} unpacks ${total} readings${total > steps.length && left === 0 ? `, ${steps.length} of them asked for` : ''}`;
+  const text = `action Lambda, function ${functionName} unpacks ${total} readings${total > steps.length && left === 0 ? `, ${steps.length} of them asked for` : ''}`;
   return { state: 'passed', text, steps };
 }
 
@@ -99,13 +99,14 @@ function rejectedStep({ index, rejection }: RejectedElement, kept: Rejection | u
   return {
     kind: 'reading',
     state: 'stopped',
-    text: `readings[${index}] rejected, ${reason}: ${detail}${keptAs(kept)}`,
+    text: `readings[${index}] rejected, ${reason}: ${detail}`,
     data: { index, reason, detail },
+    ...objectOf(kept),
   };
 }
 
-function keptAs(kept: Rejection | undefined): string {
-  return kept ? `; kept as s3://${kept.bucketName}/${kept.key}` : '';
+function objectOf(kept: Rejection | undefined): Pick<TraceStep, 'steps'> {
+  return kept ? { steps: [keptAs(kept)] } : {};
 }
 
 /** A rejected element has no identity; which sensor it is of, it may still say. */

@@ -1,10 +1,12 @@
 import { basename } from 'node:path';
 import type { EventSourceMappingResource, FunctionResource } from '../../stack/stack.ts';
+import { decodeReading } from '../../telemetry/decode-reading.ts';
+import { eventId } from '../../telemetry/event-id.ts';
 import { compileFilters } from '../event-source-mapping/event-source-mapping-filter.ts';
 import { checkpointKeyOf, isPassed } from '../event-source-mapping/event-source-mapping-shard.ts';
 import type { KinesisStream } from '../log/kinesis-stream.ts';
 import type { FoundRecord } from './find-records.ts';
-import { findRejectedRecord } from './find-rejection.ts';
+import { findRejectedRecord, keptAs } from './find-rejection.ts';
 import { printSpan } from './print-time.ts';
 import { traceApplication } from './trace-application.ts';
 import { traceItems } from './trace-items.ts';
@@ -18,6 +20,7 @@ export async function traceRecord(
   context: TraceContext,
 ): Promise<TraceStep> {
   const { shardId, sequenceNumber, arrivalMillis, partitionKey } = record;
+  const reading = decodeReading(record.data, arrivalMillis);
   const steps: TraceStep[] = [];
   for (const mapping of context.stack.eventSourceMappings) {
     if (mapping.streamArn === stream.arn) steps.push(await traceFunction(mapping, stream, record, context));
@@ -31,7 +34,13 @@ export async function traceRecord(
     state: 'passed',
     text: `stream ${stream.name}, ${shardId}, sequence number ${sequenceNumber}`,
     atMillis: arrivalMillis,
-    data: { stream: stream.name, shardId, sequenceNumber, partitionKey },
+    data: {
+      stream: stream.name,
+      shardId,
+      sequenceNumber,
+      partitionKey,
+      ...(reading.ok && { eventId: eventId(reading.value) }),
+    },
     steps,
   };
 }
@@ -45,6 +54,8 @@ async function traceFunction(
   const lambda = context.stack.functions.find(({ name }) => name === mapping.functionName)!;
   const functionName = basename(lambda.file, '.ts');
   const step = { kind: 'function', data: { function: functionName, name: lambda.name } } as const;
+  const lag = context.lag().find(({ stage }) => stage === `function ${functionName}`);
+  if (!lag) return { ...step, state: 'skipped', text: `function ${functionName} does not run here` };
   if (!compileFilters(mapping.filterPatterns)(record))
     return { ...step, state: 'skipped', text: `function ${functionName}: its filter leaves the record out` };
   const checkpoint = context.log.readState(checkpointKeyOf(mapping.logicalId, record.shardId))?.toString();
@@ -53,10 +64,7 @@ async function traceFunction(
   const items = await traceItems(lambda.environment, record, context);
   if (isPassed(checkpoint, record.sequenceNumber))
     return { ...step, state: 'passed', text: `function ${functionName}`, steps: items.map(missingForGood) };
-  const lag = context.lag().find(({ stage }) => stage === `function ${functionName}`);
-  const behind = lag
-    ? `${lag.backlog} records wait, the oldest for ${printSpan(lag.lagMillis)}`
-    : 'it is not running';
+  const behind = `${lag.backlog} records wait, the oldest for ${printSpan(lag.lagMillis)}`;
   return {
     ...step,
     state: 'waiting',
@@ -76,7 +84,7 @@ async function rejectionBy(
   { arn: streamArn }: KinesisStream,
   record: FoundRecord,
   { buckets }: TraceContext,
-): Promise<Pick<TraceStep, 'state' | 'text' | 'data'> | undefined> {
+): Promise<Pick<TraceStep, 'state' | 'text' | 'data' | 'steps'> | undefined> {
   const bucketName = environment.ARCHIVE_BUCKET;
   if (!bucketName) return undefined;
   const found = await findRejectedRecord(buckets, bucketName, { ...record, functionName, streamArn });
@@ -84,7 +92,8 @@ async function rejectionBy(
   const { key, reason, detail } = found;
   return {
     state: 'stopped',
-    text: `function ${functionName} rejected it, ${reason}: ${detail}; kept as s3://${bucketName}/${key}`,
-    data: { function: functionName, reason, detail, bucketName, key },
+    text: `function ${functionName} rejected it, ${reason}: ${detail}`,
+    data: { function: functionName, reason, detail },
+    steps: [keptAs({ bucketName, key })],
   };
 }

@@ -48,23 +48,24 @@ export interface MessageTrace {
 
 /**
  * What became of a message on the whole. A rule that did not take it counts only when none did; after that, what stopped
- * comes before what is still on its way.
+ * comes before what was stored, and that before what is still on its way.
  */
 export function summarise(steps: readonly TraceStep[]): { state: TraceState; summary: string } {
   const fired = steps.filter(({ kind, state }) => kind === 'rule' && state === 'passed');
   const ends = (fired.length > 0 ? fired : steps).flatMap(endsOf);
   const stopped = ends.filter(({ state }) => state === 'stopped');
   if (stopped.length > 0) return { state: 'stopped', summary: phrase(stopped) };
+  const stored = ends.filter(({ kind, state }) => kind === 'item' && state === 'passed');
+  if (stored.length > 0) return { state: 'passed', summary: `stored in ${phrase(stored)}` };
   const waiting = ends.filter(({ state }) => state === 'waiting');
   if (waiting.length > 0) return { state: 'waiting', summary: phrase(waiting) };
-  const kept = ends.filter(({ kind, state }) => state === 'passed' && (kind === 'item' || kind === 'object'));
-  return { state: 'passed', summary: kept.length > 0 ? phrase(kept) : 'handed on' };
+  const isKnown = ends.some(({ state }) => state === 'passed');
+  return isKnown ? { state: 'passed', summary: 'handed on' } : { state: 'skipped', summary: phrase(ends) };
 }
 
-/** The places behind which there is nothing. A rule that did not fire says why itself. */
+/** The places behind which there is nothing; behind one where it stopped lies only why. */
 function endsOf(step: TraceStep): readonly TraceStep[] {
-  const isEnd = !step.steps?.length || (step.kind === 'rule' && step.state === 'stopped');
-  return isEnd ? [step] : step.steps!.flatMap(endsOf);
+  return step.state === 'stopped' || !step.steps?.length ? [step] : step.steps.flatMap(endsOf);
 }
 
 function phrase(ends: readonly TraceStep[]): string {

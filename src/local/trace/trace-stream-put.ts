@@ -14,11 +14,11 @@ export const traceStreamPut: FollowAction = async (members, input, context) => {
   const partitionKey = String(members.PartitionKey ?? '');
   const stream = context.streams.get(name);
   const data = { stream: name, partitionKey };
-  if (!stream) return { state: 'skipped', text: `stream ${name} is not in the stack`, data };
+  if (!stream) return { state: 'skipped', text: `action Kinesis, stream ${name} is not in the stack`, data };
   if (partitionKey === '')
     return {
       state: 'stopped',
-      text: `stream ${name}: the partition key is empty, so the action failed`,
+      text: `action Kinesis, stream ${name}: the partition key is empty, so the action failed`,
       data,
     };
   const { kept, output, isRepeatable } = input;
@@ -34,16 +34,16 @@ export const traceStreamPut: FollowAction = async (members, input, context) => {
   );
   if (record) {
     const steps = [await traceRecord(stream, record, context)];
-    return { state: 'passed', text: `partition key ${partitionKey}`, data, steps };
+    return { state: 'passed', text: `action Kinesis, partition key ${partitionKey}`, data, steps };
   }
   if (context.nowMillis() - kept.receivedMillis < COMMIT_MILLIS)
-    return { state: 'waiting', text: `stream ${name}: on its way to the disk`, data };
+    return { state: 'waiting', text: `action Kinesis, stream ${name}: on its way to the disk`, data };
   const oldest = oldestArrivalMillis(stream, partitionKey) ?? Infinity;
   if (oldest > kept.receivedMillis)
     return {
       state: 'skipped',
-      text: `stream ${name} no longer holds it: records are kept for ${stream.retentionHours} hours`,
+      text: `action Kinesis, stream ${name} no longer holds it: records are kept for ${stream.retentionHours} hours`,
       data,
     };
-  return { state: 'stopped', text: `stream ${name} has no record of it`, data };
+  return { state: 'stopped', text: `action Kinesis, stream ${name} has no record of it`, data };
 };
