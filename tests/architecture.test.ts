@@ -69,6 +69,12 @@ const table: readonly Row[] = [
     node: ['node:fs', 'node:path'],
   },
   {
+    folder: 'src/template-checks',
+    ours: ['src/iot-sql', 'src/stack', 'src/topic-rules'],
+    packages: [],
+    node: [],
+  },
+  {
     folder: 'src/local',
     ours: [
       'src/sql',

@@ -1,0 +1,70 @@
+import type { Check } from './finding.ts';
+import { nested, type ResourceView, type TemplateView } from './template-view.ts';
+
+/** Services that invoke a function without waiting for it (Lambda developer guide, asynchronous invocation). */
+const ASYNCHRONOUS = new Set([
+  'iot.amazonaws.com',
+  'events.amazonaws.com',
+  's3.amazonaws.com',
+  'sns.amazonaws.com',
+]);
+
+const SECRET = /(SECRET|PASSWORD|TOKEN|PRIVATE_KEY)/i;
+
+/** A function: arm64, its own role, size and time said, traced, and a place for the events it fails for good. */
+export const functions: Check = {
+  name: 'functions',
+  run: (view) => {
+    const all = view.ofType('AWS::Lambda::Function');
+    return all.flatMap((each) =>
+      functionFacts(each, all, view)
+        .filter(([, isRight]) => !isRight)
+        .map(([about, , reason]) => ({
+          resource: each.id,
+          about,
+          message: `Cannot leave ${about} as it is: ${reason}`,
+        })),
+    );
+  },
+};
+
+function functionFacts(
+  { id, properties }: ResourceView,
+  all: readonly ResourceView[],
+  view: TemplateView,
+): readonly (readonly [string, boolean, string])[] {
+  const sharing = all.filter((other) => other.properties.Role === properties.Role).length;
+  const variables = Object.keys(nested(properties, 'Environment', 'Variables'));
+  return [
+    ['Architectures', JSON.stringify(properties.Architectures) === '["arm64"]', 'arm64 costs a fifth less'],
+    ['MemorySize', properties.MemorySize !== undefined, 'say how much memory it needs'],
+    ['Timeout', properties.Timeout !== undefined, 'say how long it may run'],
+    ['Role', sharing === 1, `${sharing} functions share the role`],
+    ['TracingConfig', nested(properties, 'TracingConfig').Mode === 'Active', 'tracing is off'],
+    ['Environment', !variables.some((name) => SECRET.test(name)), 'secrets do not belong into variables'],
+    [
+      'OnFailure',
+      !isAsynchronous(id, view) || hasFailureDestination(id, view),
+      'events that fail for good are dropped',
+    ],
+  ];
+}
+
+function isAsynchronous(id: string, view: TemplateView): boolean {
+  return view
+    .ofType('AWS::Lambda::Permission')
+    .some(
+      ({ properties }) =>
+        view.target(properties.FunctionName)?.id === id && ASYNCHRONOUS.has(String(properties.Principal)),
+    );
+}
+
+function hasFailureDestination(id: string, view: TemplateView): boolean {
+  return view
+    .ofType('AWS::Lambda::EventInvokeConfig')
+    .some(
+      ({ properties }) =>
+        view.target(properties.FunctionName)?.id === id &&
+        nested(properties, 'DestinationConfig', 'OnFailure').Destination !== undefined,
+    );
+}

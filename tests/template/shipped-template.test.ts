@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Template } from '../../src/stack/template.ts';
+import { checkTemplate, printFinding } from '../../src/template-checks/check-template.ts';
+import type { CheckException } from '../../src/template-checks/exceptions.ts';
+import { actionsOfCommands } from '../../src/template-checks/sdk-actions.ts';
+import { packageStack, projectFolder } from './package-stack.test-support.ts';
+import { usedCommands } from './used-commands.test-support.ts';
+
+const exceptions = JSON.parse(
+  readFileSync(join(projectFolder, 'resources', 'check-exceptions.json'), 'utf8'),
+) as CheckException[];
+
+/** Packaging compiles all functions, when a source changed. */
+const PACKAGE_MILLIS = 120_000;
+
+/** CloudFormation quotas: resources of a template, bytes of its body when it comes from S3. */
+const MOST_RESOURCES = 500;
+const MOST_BYTES = 1_000_000;
+
+describe.each(['dev', 'prod'])('the template of stage %s', (stage) => {
+  let template: Template;
+
+  beforeAll(async () => {
+    template = await packageStack(stage);
+  }, PACKAGE_MILLIS);
+
+  it('passes every check', async () => {
+    const context = { functionActions: await functionActions(template) };
+    expect(checkTemplate(template, context, exceptions).map(printFinding)).toEqual([]);
+  });
+
+  it('is within the quotas of CloudFormation', () => {
+    expect(Object.keys(template.Resources).length).toBeLessThan(MOST_RESOURCES);
+    expect(Buffer.byteLength(JSON.stringify(template))).toBeLessThan(MOST_BYTES);
+  });
+});
+
+describe('the stages', () => {
+  it(
+    'differ by names and by what becomes of the data, and by nothing else',
+    async () => {
+      const [dev, prod] = (await Promise.all(['dev', 'prod'].map(packageStack))).map(structureOf);
+      expect(prod).toEqual(dev);
+    },
+    PACKAGE_MILLIS,
+  );
+});
+
+/** A template without what a stage may change: its own name, versions of code, and the policies of data. */
+function structureOf(template: Template): unknown {
+  const resources = Object.entries(template.Resources)
+    .filter(([, { Type }]) => Type !== 'AWS::Lambda::Version')
+    .map(([id, { DeletionPolicy, UpdateReplacePolicy, ...resource }]: [string, Record<string, unknown>]) => [
+      id,
+      resource,
+    ]);
+  const text = JSON.stringify(
+    Object.fromEntries(resources.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))),
+  );
+  return JSON.parse(
+    text
+      .replaceAll(/serverless\/mesonet\/(dev|prod)\/[^/"]+/g, 'artifacts')
+      .replaceAll(/mesonet-(dev|prod)|(dev|prod)-mesonet/g, 'mesonet-stage'),
+  );
+}
+
+async function functionActions(template: Template): Promise<ReadonlyMap<string, readonly string[]>> {
+  const handlers = Object.entries(template.Resources)
+    .filter(([, { Type }]) => Type === 'AWS::Lambda::Function')
+    .map(([id, { Properties }]) => ({ id, file: String(Properties?.Handler).replace(/\.handler$/, '.ts') }));
+  const commands = await usedCommands(handlers.map(({ file }) => file));
+  return new Map(handlers.map(({ id, file }) => [id, actionsOfCommands(commands.get(file) ?? [])]));
+}
