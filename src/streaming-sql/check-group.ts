@@ -6,7 +6,7 @@ import type { Checker } from './checker.ts';
 import type { AggregateCall, Expression, Operator, TumblingWindow } from './plan.ts';
 import { RowExtension } from './row-extension.ts';
 import type { Select, SyntaxExpression } from './syntax.ts';
-import { approximateWidth, readWindowTerm } from './window-term.ts';
+import { approximateWidth, readWindowTerm, termAtStart } from './window-term.ts';
 
 /** A grouped query in the making: an environment for what stands above GROUP BY, and the operator once all is known. */
 export interface Grouping {
@@ -169,8 +169,7 @@ function matchTerm(node: SyntaxExpression, env: Environment, targets: MatchTarge
   const index = targets.keyTexts.indexOf(text);
   if (index >= 0) return { kind: 'column', index, type: checked.type };
   if (checked.kind === 'rowtime') return checked;
-  if (targets.windowTerms.includes(text))
-    return { kind: 'column', index: targets.keys.length, type: checked.type };
+  if (targets.windowTerms.includes(text)) return termAtStart(checked, targets.keys.length);
   if (node.kind === 'name') failUngrouped(node, env.checker);
   return undefined;
 }

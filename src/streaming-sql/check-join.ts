@@ -1,8 +1,10 @@
 import { call, checkPredicate, type Environment } from './check-expression.ts';
-import type { Catalog, CheckedFrom } from './check-from.ts';
+import { type Catalog, type CheckedFrom, rename } from './check-from.ts';
 import { checkFrame } from './check-sliding.ts';
+import { checkValues } from './check-values.ts';
 import type { Checker } from './checker.ts';
-import type { Expression, Operator, ReferencePlan } from './plan.ts';
+import type { ColumnPlan, Expression, Operator, ReferencePlan, ValuesPlan, WindowFrame } from './plan.ts';
+import { streamsRead } from './pump-order.ts';
 import type { Relation } from './scope.ts';
 import { boolean } from './sql-type.ts';
 import type { FromItem, WindowSpecification } from './syntax.ts';
@@ -20,7 +22,7 @@ export function checkJoin(
   catalog: Catalog,
   checkSide: CheckSide,
 ): CheckedFrom {
-  const reference = referenceOf(item.right, catalog);
+  const reference = referenceOf(item.right, catalog) ?? valuesOf(item.right, checker);
   if (referenceOf(item.left, catalog) !== undefined) {
     checker.fail(item.left.start, 'Reference table must stand on the right, write FROM stream JOIN table');
   }
@@ -29,24 +31,31 @@ export function checkJoin(
     : checkReferenceJoin(item, reference, checker, checkSide);
 }
 
+/** What a stream is looked up in: a reference table, or rows that the text gives. */
+interface LookUp {
+  readonly name: string | null;
+  readonly columns: readonly ColumnPlan[];
+  readonly rows?: ValuesPlan;
+}
+
+/** ( VALUES … ) AS t ( a, b ) */
+function valuesOf(item: FromItem, checker: Checker): LookUp | undefined {
+  if (item.kind !== 'subquery' || item.query.kind !== 'values') return undefined;
+  const { operator, columns } = checkValues(item.query, checker);
+  return {
+    name: item.alias?.value ?? null,
+    columns: rename(columns, item.columns, checker),
+    rows: operator as ValuesPlan,
+  };
+}
+
 function referenceOf(item: FromItem, catalog: Catalog): ReferencePlan | undefined {
   return item.kind === 'table' ? catalog.references.find(({ name }) => name === item.name.value) : undefined;
 }
 
 function checkWindowJoin(item: JoinItem, checker: Checker, checkSide: CheckSide): CheckedFrom {
-  const leftPrecedingMillis = joinWindow(item.left, checker);
-  const rightPrecedingMillis = joinWindow(item.right, checker);
-  if (leftPrecedingMillis === null && rightPrecedingMillis === null && item.left.kind !== 'join') {
-    checker.fail(
-      item.start,
-      "JOIN of two streams needs a window, write stream OVER (RANGE INTERVAL '1' MINUTE PRECEDING) AS s",
-    );
-  }
-  if (item.condition === null)
-    checker.warn(
-      item.start,
-      'Join without a condition pairs every row of one window with every row of the other',
-    );
+  const [leftWindow, rightWindow] = [joinWindow(item.left, checker), joinWindow(item.right, checker)];
+  checkWindows(item, leftWindow ?? rightWindow, checker);
   const left = checkSide(withoutWindow(item.left));
   const right = checkSide(withoutWindow(item.right));
   const relations = [
@@ -63,8 +72,10 @@ function checkWindowJoin(item: JoinItem, checker: Checker, checkSide: CheckSide)
       right: right.operator,
       leftWidth: left.width,
       rightWidth: right.width,
-      leftPrecedingMillis: leftPrecedingMillis ?? 0,
-      rightPrecedingMillis: rightPrecedingMillis ?? 0,
+      leftPrecedingMillis: millisOf(leftWindow),
+      rightPrecedingMillis: millisOf(rightWindow),
+      ...(leftWindow?.kind === 'rows' ? { leftRows: leftWindow.precedingRows } : {}),
+      ...(rightWindow?.kind === 'rows' ? { rightRows: rightWindow.precedingRows } : {}),
       equal,
       condition,
     },
@@ -73,8 +84,31 @@ function checkWindowJoin(item: JoinItem, checker: Checker, checkSide: CheckSide)
   };
 }
 
-/** The RANGE of a side in milliseconds, null without a window. */
-function joinWindow(item: FromItem, checker: Checker): number | null {
+/** A side without a window contributes its current row: without any, only rows of one ROWTIME meet. */
+function checkWindows(item: JoinItem, anyWindow: WindowFrame | null, checker: Checker): void {
+  if (anyWindow === null && item.join === 'cross') {
+    checker.warn(
+      item.start,
+      "Join without a window pairs only rows of the same ROWTIME, write stream OVER (RANGE INTERVAL '1' MINUTE PRECEDING) AS s",
+    );
+  } else if (anyWindow === null) {
+    checker.fail(
+      item.start,
+      "JOIN of two streams needs a window, write stream OVER (RANGE INTERVAL '1' MINUTE PRECEDING) AS s",
+    );
+  } else if (item.condition === null)
+    checker.warn(
+      item.start,
+      'Join without a condition pairs every row of one window with every row of the other',
+    );
+}
+
+function millisOf(window: WindowFrame | null): number {
+  return window?.kind === 'range' ? window.precedingMillis : 0;
+}
+
+/** The window of a side, null without one. */
+function joinWindow(item: FromItem, checker: Checker): WindowFrame | null {
   const over: WindowSpecification | null =
     item.kind === 'table' || item.kind === 'subquery' ? item.over : null;
   if (over === null) return null;
@@ -84,14 +118,15 @@ function joinWindow(item: FromItem, checker: Checker): number | null {
   if (over.base !== null || over.frame === null) {
     return checker.fail(
       over.start,
-      "A join window needs RANGE, write OVER (RANGE INTERVAL '1' MINUTE PRECEDING)",
+      "A join window needs RANGE or ROWS, write OVER (RANGE INTERVAL '1' MINUTE PRECEDING)",
     );
   }
   const frame = checkFrame(over.frame, { checker, scope: { relations: [] } });
-  if (frame.kind === 'range') return frame.precedingMillis;
+  const empty = frame.kind === 'rows' && frame.precedingRows === 0;
+  if (frame.kind !== 'unbounded' && !empty) return frame;
   return checker.fail(
     over.frame.start,
-    'A join window by ROWS or UNBOUNDED is not supported, write RANGE INTERVAL … PRECEDING',
+    'A join window must hold rows and have an end, write RANGE INTERVAL … PRECEDING or ROWS 10 PRECEDING',
   );
 }
 
@@ -153,7 +188,7 @@ function equalPair(
 
 function checkReferenceJoin(
   item: JoinItem,
-  reference: ReferencePlan,
+  reference: LookUp,
   checker: Checker,
   checkSide: CheckSide,
 ): CheckedFrom {
@@ -164,10 +199,12 @@ function checkReferenceJoin(
       `${item.join.toUpperCase()} JOIN with a reference table is not possible, write JOIN or LEFT JOIN`,
     );
   }
-  if (right.kind === 'table' && right.over !== null)
+  if ('over' in right && right.over !== null)
     checker.fail(right.over.start, 'A reference table has no window, remove OVER');
   const input = checkSide(withoutWindow(item.left));
   const alias = right.kind === 'table' ? (right.alias?.value ?? reference.name) : reference.name;
+  if (streamsRead(input.operator).length === 0)
+    checker.fail(item.left.start, 'VALUES must stand on the right, write FROM stream JOIN (VALUES …) AS t');
   const columns = reference.columns.map(({ name, type }) => ({ name, type }));
   const table: Relation = {
     name: alias,
@@ -188,7 +225,7 @@ function checkReferenceJoin(
     kind: 'referenceJoin',
     join: item.join === 'left' ? 'left' : 'inner',
     input: input.operator,
-    reference: reference.name,
+    reference: reference.rows ?? reference.name ?? '',
     inputWidth: input.width,
     referenceWidth: columns.length,
     equal,

@@ -10,13 +10,15 @@ import { checkGroupBy, checkStagger, planDistinct } from './check-group.ts';
 import { checkJoin } from './check-join.ts';
 import { checkLogParsers, type RecordField } from './check-log-parsers.ts';
 import { planOrder } from './check-order.ts';
-import { checkSliding } from './check-sliding.ts';
+import { checkSliding, findWindow } from './check-sliding.ts';
 import { checkTableFunction } from './check-table-function.ts';
+import { checkValues } from './check-values.ts';
 import type { Checker } from './checker.ts';
 import type { ColumnPlan, Expression, Operator } from './plan.ts';
+import { streamsRead } from './pump-order.ts';
 import { rejectRecords } from './record-column.ts';
 import { commonType, printType } from './sql-type.ts';
-import type { FromItem, Query, Select, SelectItem, SyntaxExpression } from './syntax.ts';
+import type { FromItem, NamedWindow, Query, Select, SelectItem, SyntaxExpression } from './syntax.ts';
 import { readWindowTerm } from './window-term.ts';
 
 interface NamedItem {
@@ -31,6 +33,7 @@ interface NamedItem {
 
 /** Checks a query and plans it. @throws StreamingSqlError at the first thing that does not fit */
 export function checkQuery(query: Query, checker: Checker, catalog: Catalog): CheckedQuery {
+  if (query.kind === 'values') return checkValues(query, checker);
   return query.kind === 'union' ? checkUnion(query, checker, catalog) : checkSelect(query, checker, catalog);
 }
 
@@ -38,6 +41,9 @@ function checkUnion(query: Query & { kind: 'union' }, checker: Checker, catalog:
   const left = checkQuery(query.left, checker, catalog);
   const right = checkQuery(query.right, checker, catalog);
   rejectRecords([...left.columns, ...right.columns], query.start, 'UNION ALL', checker);
+  const [leftStreams, rightStreams] = [left, right].map(({ operator }) => streamsRead(operator).length);
+  if (leftStreams === 0 || rightStreams === 0)
+    checker.fail(query.start, 'UNION ALL joins streams, VALUES is none, write a pump of its own for it');
   if (left.columns.length !== right.columns.length) {
     checker.fail(
       query.right.start,
@@ -91,9 +97,10 @@ export function checkFrom(item: FromItem, checker: Checker, catalog: Catalog): C
 }
 
 function checkSelect(select: Select, checker: Checker, catalog: Catalog): CheckedQuery {
-  const from = checkFrom(select.from, checker, catalog);
+  const joined = withCondition(resolveWindows(select.from, select.windows, checker), select.where);
+  const from = checkFrom(joined.from, checker, catalog);
   const env: Environment = { checker, scope: from.scope };
-  const filtered = filter(from, select.where, env);
+  const filtered = filter(from, joined.where, env);
   if (select.stagger !== null || select.groupBy.length > 0) return checkGrouped(select, filtered, env);
   if (select.having !== null) checker.fail(select.having.start, 'HAVING needs GROUP BY, write WHERE');
   const parsed = checkLogParsers(select, filtered, env);
@@ -101,6 +108,25 @@ function checkSelect(select: Select, checker: Checker, catalog: Catalog): Checke
   const items = checkItems(select.items, sliding.env, parsed.records);
   const order = { select, env: sliding.env, aliases: aliasesOf(select) };
   return finish(items, select, checker, (row) => planOrder(sliding.finish, row, order));
+}
+
+/** `OVER name` of a stream in FROM is the window that the WINDOW clause defines. */
+function resolveWindows(item: FromItem, windows: readonly NamedWindow[], checker: Checker): FromItem {
+  if (item.kind === 'join') {
+    const [left, right] = [item.left, item.right].map((side) => resolveWindows(side, windows, checker));
+    return { ...item, left: left!, right: right! };
+  }
+  if (item.kind === 'tableFunction' || item.over === null || item.over.base === null) return item;
+  return { ...item, over: findWindow(item.over.base, windows, checker).window };
+}
+
+/** A comma join finds its condition in WHERE: the same rows, and equal columns become its key. */
+function withCondition(
+  from: FromItem,
+  where: SyntaxExpression | null,
+): { from: FromItem; where: SyntaxExpression | null } {
+  if (from.kind !== 'join' || from.join !== 'cross' || where === null) return { from, where };
+  return { from: { ...from, condition: where }, where: null };
 }
 
 function checkGrouped(select: Select, from: CheckedFrom, env: Environment): CheckedQuery {

@@ -2,11 +2,13 @@ import { isAggregate } from './aggregate-names.ts';
 import { checkAggregate, planAggregate } from './check-aggregate.ts';
 import { checkExpression, type Environment } from './check-expression.ts';
 import type { CheckedFrom } from './check-from.ts';
+import type { Checker } from './checker.ts';
 import type { AggregateCall, Expression, Operator, SlidingWindow, WindowFrame } from './plan.ts';
 import { RowExtension } from './row-extension.ts';
 import type {
   CallSyntax,
   Identifier,
+  NamedWindow,
   Select,
   SyntaxExpression,
   SyntaxFrame,
@@ -114,18 +116,20 @@ class WindowCollector {
   #resolve(over: WindowSpecification | Identifier, depth = 0): WindowSpecification {
     const name = 'value' in over ? over : over.base;
     if (name === null) return over as WindowSpecification;
-    const named = this.#select.windows.find((candidate) => candidate.name.value === name.value);
-    if (named === undefined || depth > this.#select.windows.length) {
-      const known = this.#select.windows.map((candidate) => `"${candidate.name.value}"`).join(', ') || 'none';
-      return this.#env.checker.fail(
-        name.start,
-        `Unknown window "${name.value}", the WINDOW clause defines ${known}`,
-      );
-    }
+    const { windows } = this.#select;
+    const named = findWindow(name, depth > windows.length ? [] : windows, this.#env.checker);
     const base = this.#resolve(named.window, depth + 1);
     if ('value' in over) return base;
     return { ...base, partition: [...base.partition, ...over.partition], frame: over.frame ?? base.frame };
   }
+}
+
+/** The window that the WINDOW clause defines under a name. @throws StreamingSqlError when it defines none */
+export function findWindow(name: Identifier, windows: readonly NamedWindow[], checker: Checker): NamedWindow {
+  const named = windows.find((candidate) => candidate.name.value === name.value);
+  if (named !== undefined) return named;
+  const known = windows.map((candidate) => `"${candidate.name.value}"`).join(', ') || 'none';
+  return checker.fail(name.start, `Unknown window "${name.value}", the WINDOW clause defines ${known}`);
 }
 
 /** RANGE takes an interval, ROWS a number of rows; both end at the current row (SQL reference, "WINDOW clause"). */

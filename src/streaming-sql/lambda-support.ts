@@ -43,6 +43,7 @@ function impossible(reason: string): Support {
 function findStateful(operator: Operator): Operator | undefined {
   switch (operator.kind) {
     case 'scan':
+    case 'values':
       return undefined;
     case 'filter':
     case 'project':

@@ -76,6 +76,7 @@ function parseCreatePump(tokens: TokenStream, start: number): CreatePump {
   tokens.expectKeyword('INSERT');
   tokens.expectKeyword('INTO');
   const into = parseIdentifier(tokens, 'a stream name');
-  const columns = tokens.atOperator('(') && !tokens.atKeyword('SELECT', 1) ? parseColumnList(tokens) : null;
+  const query = ['SELECT', 'VALUES'].some((keyword) => tokens.atKeyword(keyword, 1));
+  const columns = tokens.atOperator('(') && !query ? parseColumnList(tokens) : null;
   return { kind: 'createPump', start, name, stopped, into, columns, query: parseQuery(tokens) };
 }

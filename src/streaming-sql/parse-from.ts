@@ -1,7 +1,7 @@
 import type { TokenStream } from '../sql/index.ts';
 import { parseExpression } from './parse-expression.ts';
 import { parseAlias, parseIdentifier } from './parse-name.ts';
-import { parseColumnList, parseWindowSpecification } from './parse-window.ts';
+import { parseColumnList, parseOver } from './parse-window.ts';
 import type { FromItem, Identifier, Query, SyntaxExpression, WindowSpecification } from './syntax.ts';
 
 type ParseQuery = () => Query;
@@ -15,6 +15,8 @@ export function parseFrom(tokens: TokenStream, parseQuery: ParseQuery): FromItem
     const join = parseJoinWord(tokens);
     if (join === null) return left;
     const right = parseSource(tokens, parseQuery);
+    if (join === 'cross' && tokens.atKeyword('ON'))
+      tokens.fail(tokens.peek().start, 'CROSS JOIN takes no condition, write JOIN … ON or a WHERE');
     if (join !== 'cross' && !tokens.atKeyword('ON')) {
       tokens.fail(tokens.peek().start, 'JOIN needs a condition, write ON left."key" = right."key"');
     }
@@ -54,10 +56,11 @@ function parseSource(tokens: TokenStream, parseQuery: ParseQuery): FromItem {
   return { kind: 'table', start, name, over, ...parseCorrelation(tokens) };
 }
 
+/** OVER ( specification ), or OVER name of the WINDOW clause. */
 function parseSourceWindow(tokens: TokenStream): WindowSpecification | null {
-  return tokens.acceptKeyword('OVER')
-    ? parseWindowSpecification(tokens, () => parseExpression(tokens))
-    : null;
+  if (!tokens.acceptKeyword('OVER')) return null;
+  const over = parseOver(tokens, () => parseExpression(tokens));
+  return 'value' in over ? { start: over.start, base: over, partition: [], frame: null } : over;
 }
 
 /** Correlation : [ [ AS ] alias [ ( columns ) ] ] */

@@ -5,7 +5,7 @@ import { parseAlias, toIdentifier } from './parse-name.ts';
 import { parseNamedWindows } from './parse-window.ts';
 import type { Query, Select, SelectItem, SortItem, Stagger } from './syntax.ts';
 
-/** Query : Term ( UNION ALL Term )*      Term : Select | ( Query ) */
+/** Query : Term ( UNION ALL Term )*      Term : Select | Values | ( Query ) */
 export function parseQuery(tokens: TokenStream): Query {
   return tokens.nested(() => {
     let left = parseTerm(tokens);
@@ -31,13 +31,20 @@ function parseTerm(tokens: TokenStream): Query {
     tokens.expectOperator(')');
     return query;
   }
-  if (tokens.atKeyword('VALUES')) {
-    tokens.fail(
-      tokens.peek().start,
-      'VALUES is not supported: a pump reads a stream, write SELECT STREAM … FROM …',
-    );
-  }
-  return parseSelect(tokens);
+  return tokens.atKeyword('VALUES') ? parseValues(tokens) : parseSelect(tokens);
+}
+
+/** Values : VALUES [ ROW ] ( Expression [, Expression]* ) [, [ ROW ] ( … )]* */
+function parseValues(tokens: TokenStream): Query {
+  const { start } = tokens.expectKeyword('VALUES');
+  const rows = tokens.delimited(',', () => {
+    tokens.acceptKeyword('ROW');
+    tokens.expectOperator('(');
+    const row = tokens.delimited(',', () => parseExpression(tokens));
+    tokens.expectOperator(')');
+    return row;
+  });
+  return { kind: 'values', start, rows };
 }
 
 /**

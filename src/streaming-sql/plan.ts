@@ -108,7 +108,8 @@ export type Operator =
   | HotspotsPlan
   | GroupRankPlan
   | LogParsePlan
-  | UnionPlan;
+  | UnionPlan
+  | ValuesPlan;
 
 /** Reads a stream. Rows of the source carry the pseudo-columns behind their own columns. */
 export interface ScanPlan {
@@ -222,6 +223,9 @@ export interface WindowJoinPlan {
   readonly rightWidth: number;
   readonly leftPrecedingMillis: number;
   readonly rightPrecedingMillis: number;
+  /** A window by ROWS: the newest so many rows, whatever the time. */
+  readonly leftRows?: number;
+  readonly rightRows?: number;
   /** Pairs of positions (left, right) found equal in the condition: they index the windows. */
   readonly equal: readonly (readonly [number, number])[];
   readonly condition: Expression | null;
@@ -232,7 +236,8 @@ export interface ReferenceJoinPlan {
   readonly kind: 'referenceJoin';
   readonly join: 'inner' | 'left';
   readonly input: Operator;
-  readonly reference: string;
+  /** Name of the table, or rows that the text itself gives. */
+  readonly reference: string | ValuesPlan;
   readonly inputWidth: number;
   readonly referenceWidth: number;
   readonly equal: readonly (readonly [number, number])[];
@@ -247,6 +252,12 @@ export interface SortPlan {
   readonly keys: readonly { readonly item: Expression; readonly descending: boolean }[];
   /** Only the first so many rows of a bucket come out. */
   readonly limit?: number;
+}
+
+/** Rows without a stream, given once when the application starts. */
+export interface ValuesPlan {
+  readonly kind: 'values';
+  readonly rows: readonly (readonly Expression[])[];
 }
 
 export interface UnionPlan {

@@ -7,6 +7,8 @@ export function streamsRead(operator: Operator): string[] {
   switch (operator.kind) {
     case 'scan':
       return [operator.stream];
+    case 'values':
+      return [];
     case 'union':
       return operator.inputs.flatMap(streamsRead);
     case 'windowJoin':

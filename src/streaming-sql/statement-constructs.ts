@@ -21,6 +21,7 @@ const describers: Readonly<Record<string, Describe>> = {
   createFunction: () => ['CREATE FUNCTION'],
   periodTest: () => ['temporal predicate'],
   union: () => ['UNION ALL'],
+  values: () => ['VALUES'],
   subquery: () => ['sub-select'],
   tableFunction: ({ name }: { readonly name: { readonly value: string } }) => [name.value],
   select: describeSelect,

@@ -57,7 +57,14 @@ export interface Identifier {
   readonly start: number;
 }
 
-export type Query = Select | Union;
+export type Query = Select | Union | Values;
+
+/** VALUES ( … ) [, ( … )]* */
+export interface Values {
+  readonly kind: 'values';
+  readonly start: number;
+  readonly rows: readonly (readonly SyntaxExpression[])[];
+}
 
 export interface Union {
   readonly kind: 'union';

@@ -1,105 +1,216 @@
-/** A reading as the oracle sees it. */
+/**
+ * Streaming SQL the slow, obvious way: every function looks at all rows for each result. It shares no code with the
+ * engine, keeps no state and knows nothing of incremental work.
+ */
+
+/** A row as the oracle sees it; `order` counts arrivals, so that equal times keep their order. */
 export interface OracleRow {
-  readonly key: string | null;
-  readonly value: number | null;
+  readonly k: string | null;
+  readonly s: string;
+  readonly v: number | null;
+  readonly n: number | null;
   readonly time: number;
+  readonly order: number;
 }
 
-export interface OracleWindow {
-  readonly key: string | null;
-  readonly end: number;
-  readonly count: number;
-  readonly sum: number | null;
-  readonly average: number | null;
-  readonly minimum: number | null;
-  readonly maximum: number | null;
+export type Cell = string | number | boolean | null;
+
+/** What comes out: the columns by position, behind them the row's ROWTIME. */
+export type ResultRow = readonly Cell[];
+
+/** One aggregate: its text in SQL and its value over the rows of a window, oldest first. */
+export interface OracleAggregate {
+  readonly sql: string;
+  readonly type: string;
+  readonly compute: (rows: readonly OracleRow[], now: number) => Cell;
 }
 
-/** Tumbling windows the slow, obvious way: filter all rows once per window and key. Shares no code with the engine. */
-export function tumbleSlowly(rows: readonly OracleRow[], widthMillis: number): OracleWindow[] {
-  const endOf = (time: number) => (Math.floor(time / widthMillis) + 1) * widthMillis;
-  const ends = [...new Set(rows.map((row) => endOf(row.time)))].sort((a, b) => a - b);
-  return ends.flatMap((end) => {
-    const inside = rows.filter((row) => endOf(row.time) === end);
-    return [...new Set(inside.map((row) => row.key))].map((key) => {
-      const group = inside.filter((row) => row.key === key);
-      const values = group.flatMap((row) => (row.value === null ? [] : [row.value]));
-      const sum = values.reduce((total, value) => total + value, 0);
-      return {
-        key,
-        end,
-        count: group.length,
-        sum: values.length === 0 ? null : sum,
-        average: values.length === 0 ? null : sum / values.length,
-        minimum: values.length === 0 ? null : Math.min(...values),
-        maximum: values.length === 0 ? null : Math.max(...values),
-      };
+const valuesOf = (rows: readonly OracleRow[], column: 'v' | 'n'): number[] =>
+  rows.flatMap((row) => row[column] ?? []);
+const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
+const orNull = (values: readonly unknown[], value: () => Cell): Cell =>
+  values.length === 0 ? null : value();
+
+/** Mean of the squared deviations from the mean, over `count - less`. */
+function variance(values: readonly number[], less: number): number | null {
+  if (values.length <= less) return null;
+  const mean = total(values) / values.length;
+  return total(values.map((value) => (value - mean) ** 2)) / (values.length - less);
+}
+
+const root = (value: number | null): number | null => (value === null ? null : Math.sqrt(value));
+
+/** Aggregates that stand in GROUP BY queries and over windows alike. */
+export const aggregates: readonly OracleAggregate[] = [
+  { sql: 'COUNT(*)', type: 'BIGINT', compute: (rows) => rows.length },
+  { sql: 'COUNT("v")', type: 'BIGINT', compute: (rows) => valuesOf(rows, 'v').length },
+  numeric('SUM("v")', 'DOUBLE', 'v', total),
+  numeric('SUM("n")', 'BIGINT', 'n', total),
+  numeric('AVG("v")', 'DOUBLE', 'v', (values) => total(values) / values.length),
+  numeric('AVG("n")', 'INTEGER', 'n', (values) => Math.trunc(total(values) / values.length)),
+  numeric('MIN("v")', 'DOUBLE', 'v', (values) => Math.min(...values)),
+  numeric('MAX("n")', 'INTEGER', 'n', (values) => Math.max(...values)),
+  { sql: 'VAR_POP("v")', type: 'DOUBLE', compute: (rows) => variance(valuesOf(rows, 'v'), 0) },
+  { sql: 'VAR_SAMP("v")', type: 'DOUBLE', compute: (rows) => variance(valuesOf(rows, 'v'), 1) },
+  { sql: 'STDDEV_POP("v")', type: 'DOUBLE', compute: (rows) => root(variance(valuesOf(rows, 'v'), 0)) },
+  { sql: 'STDDEV_SAMP("n")', type: 'DOUBLE', compute: (rows) => root(variance(valuesOf(rows, 'n'), 1)) },
+  { sql: 'FIRST_VALUE("v")', type: 'DOUBLE', compute: (rows) => rows[0]?.v ?? null },
+  { sql: 'LAST_VALUE("n")', type: 'INTEGER', compute: (rows) => rows.at(-1)?.n ?? null },
+  {
+    sql: 'MIN("k")',
+    type: 'VARCHAR(8)',
+    compute: (rows) => rows.flatMap(({ k }) => k ?? []).sort()[0] ?? null,
+  },
+  {
+    sql: 'ANY("v" > 0)',
+    type: 'BOOLEAN',
+    compute: (rows) => orNull(valuesOf(rows, 'v'), () => valuesOf(rows, 'v').some((value) => value > 0)),
+  },
+  {
+    sql: 'EVERY("v" > 0)',
+    type: 'BOOLEAN',
+    compute: (rows) => orNull(valuesOf(rows, 'v'), () => valuesOf(rows, 'v').every((value) => value > 0)),
+  },
+];
+
+/** Aggregates that need a window. */
+export const windowAggregates: readonly OracleAggregate[] = [
+  ...aggregates,
+  { sql: 'LAG("v", 2, -1)', type: 'DOUBLE', compute: (rows) => (rows.length < 3 ? -1 : rows.at(-3)!.v) },
+  { sql: 'NTH_VALUE("v", 2)', type: 'DOUBLE', compute: (rows) => rows[1]?.v ?? null },
+];
+
+/** Weights halve every `halfMillis` going back. */
+export const exponentialAverage: OracleAggregate = {
+  sql: `EXP_AVG("v", INTERVAL '5' SECOND)`,
+  type: 'DOUBLE',
+  compute: (rows, now) => {
+    const weighed = rows.flatMap(({ v, time }) =>
+      v === null ? [] : [[v, 2 ** ((time - now) / 5000)] as const],
+    );
+    return orNull(weighed, () => total(weighed.map(([v, w]) => v * w)) / total(weighed.map(([, w]) => w)));
+  },
+};
+
+function numeric(
+  sql: string,
+  type: string,
+  column: 'v' | 'n',
+  compute: (values: readonly number[]) => number,
+): OracleAggregate {
+  return {
+    sql,
+    type,
+    compute: (rows) => orNull(valuesOf(rows, column), () => compute(valuesOf(rows, column))),
+  };
+}
+
+/** Rows in ROWTIME order; equal times in order of arrival. */
+export function inOrder(rows: readonly OracleRow[]): OracleRow[] {
+  return rows.toSorted((a, b) => a.time - b.time || a.order - b.order);
+}
+
+/** Start and end of the window that a time lies in. */
+export type WindowOf = (time: number) => readonly [start: number, end: number];
+
+/** Windows of fixed width, one of which starts at `origin`. */
+export const fixedWindow =
+  (width: number, origin = 0): WindowOf =>
+  (time) => {
+    const start = Math.floor((time - origin) / width) * width + origin;
+    return [start, start + width];
+  };
+
+/** A month or a year of the calendar, in UTC. */
+export const calendarWindow =
+  (unit: 'MONTH' | 'YEAR'): WindowOf =>
+  (time) => {
+    const date = new Date(time);
+    const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+    return unit === 'YEAR'
+      ? [Date.UTC(year, 0), Date.UTC(year + 1, 0)]
+      : [Date.UTC(year, month), Date.UTC(year, month + 1)];
+  };
+
+type KeyOf = (row: OracleRow) => readonly Cell[];
+
+/** The rows grouped by a key, groups in order of their first row. */
+function groupsOf(rows: readonly OracleRow[], keyOf: (row: OracleRow) => readonly unknown[]): OracleRow[][] {
+  const keys = [...new Set(rows.map((row) => JSON.stringify(keyOf(row))))];
+  return keys.map((key) => rows.filter((row) => JSON.stringify(keyOf(row)) === key));
+}
+
+/** GROUP BY keys and a tumbling window: keys, aggregates, ROWTIME the end. */
+export function tumble(
+  rows: readonly OracleRow[],
+  windowOf: WindowOf,
+  keyOf: KeyOf,
+  calls: readonly OracleAggregate[],
+): ResultRow[] {
+  return groupsOf(inOrder(rows), (row) => [windowOf(row.time)[1], ...keyOf(row)]).map((group) => {
+    const [, end] = windowOf(group[0]!.time);
+    return [...keyOf(group[0]!), ...calls.map(({ compute }) => compute(group, end)), end];
+  });
+}
+
+/** Which of the earlier rows of its partition a row's window holds; `back` counts rows from the newest. */
+export type Inside = (row: OracleRow, at: OracleRow, back: number) => boolean;
+
+export interface SlidingCalls {
+  readonly inside: Inside;
+  readonly keyOf: KeyOf;
+  readonly calls: readonly OracleAggregate[];
+}
+
+/** Several windows in one SELECT: one result for each row, with its ROWTIME. */
+export function slide(rows: readonly OracleRow[], windows: readonly SlidingCalls[]): ResultRow[] {
+  const sorted = inOrder(rows);
+  return sorted.map((at, index) => {
+    const cells = windows.flatMap(({ inside, keyOf, calls }) => {
+      const key = JSON.stringify(keyOf(at));
+      const partition = sorted.slice(0, index + 1).filter((row) => JSON.stringify(keyOf(row)) === key);
+      const seen = partition.filter((row, position) => inside(row, at, partition.length - 1 - position));
+      return calls.map(({ compute }) => compute(seen, at.time));
+    });
+    return [at.k, ...cells, at.time];
+  });
+}
+
+/** WINDOWED BY STAGGER: a key's first row opens a window of fixed length, the next row after it another. */
+export function stagger(
+  rows: readonly OracleRow[],
+  length: number,
+  keyOf: KeyOf,
+  calls: readonly OracleAggregate[],
+): ResultRow[] {
+  return groupsOf(inOrder(rows), keyOf).flatMap((group) => {
+    const windows: OracleRow[][] = [];
+    for (const row of group) {
+      const open = windows.at(-1);
+      if (open === undefined || row.time >= open[0]!.time + length) windows.push([row]);
+      else open.push(row);
+    }
+    return windows.map((seen) => {
+      const close = seen[0]!.time + length;
+      return [...keyOf(seen[0]!), ...calls.map(({ compute }) => compute(seen, close)), close];
     });
   });
 }
 
-export interface OraclePoint {
-  readonly key: string;
-  readonly value: number;
-  readonly time: number;
+/** SELECT DISTINCT with a time term: every combination once for each window, ROWTIME its end. */
+export function distinct(rows: readonly OracleRow[], windowOf: WindowOf, keyOf: KeyOf): ResultRow[] {
+  return groupsOf(inOrder(rows), (row) => [windowOf(row.time)[1], ...keyOf(row)]).map(([first]) => [
+    ...keyOf(first!),
+    windowOf(first!.time)[1],
+  ]);
 }
 
-/** Sliding windows the slow way: for each row, all rows of its key up to it that lie within the range. */
-export function slideSlowly(
-  rows: readonly OraclePoint[],
-  inside: (row: OraclePoint, at: OraclePoint, back: number) => boolean,
-) {
-  return rows.map((at, index) => {
-    const same = rows.slice(0, index + 1).filter((row) => row.key === at.key);
-    const seen = same
-      .filter((row, position) => inside(row, at, same.length - 1 - position))
-      .map((row) => row.value);
-    return {
-      key: at.key,
-      count: seen.length,
-      sum: seen.reduce((a, b) => a + b, 0),
-      maximum: Math.max(...seen),
-      first: seen[0],
-    };
-  });
-}
-
-/** A window join the slow way: every order against every shipment; unmatched orders come out alone. */
-export function joinSlowly(
-  orders: readonly OraclePoint[],
-  shipments: readonly OraclePoint[],
-  left: number,
-  right: number,
-) {
-  type Joined = { key: string; order: number; shipment: number | null; time: number };
-  return orders.flatMap((order): Joined[] => {
-    const met = shipments.filter(
-      ({ key, time }) => key === order.key && order.time >= time - left && order.time <= time + right,
-    );
-    if (met.length === 0)
-      return [{ key: order.key, order: order.value, shipment: null, time: order.time + left }];
-    return met.map((shipment) => ({
-      key: order.key,
-      order: order.value,
-      shipment: shipment.value,
-      time: Math.max(order.time, shipment.time),
-    }));
-  });
-}
-
-/** Stagger windows the slow way: a key's first row opens a window of fixed length, the next row after it another. */
-export function staggerSlowly(rows: readonly OraclePoint[], length: number) {
-  return [...new Set(rows.map(({ key }) => key))].flatMap((key) => {
-    const windows: { key: string; count: number; sum: number; time: number }[] = [];
-    for (const { value, time } of rows.filter((row) => row.key === key)) {
-      const last = windows.at(-1);
-      if (last === undefined || time >= last.time)
-        windows.push({ key, count: 1, sum: value, time: time + length });
-      else {
-        last.count++;
-        last.sum += value;
-      }
-    }
-    return windows;
+/** TOP_K_ITEMS_TUMBLING: the most frequent values of each window, equal ones by the value, NULL last. */
+export function topItems(rows: readonly OracleRow[], width: number, limit: number): ResultRow[] {
+  const windowOf = fixedWindow(width);
+  return groupsOf(inOrder(rows), (row) => [windowOf(row.time)[1]]).flatMap((window) => {
+    const counted = groupsOf(window, ({ k }) => [k]).map((group) => [group[0]!.k, group.length] as const);
+    counted.sort(([a, m], [b, n]) => n - m || (a === null ? 1 : b === null ? -1 : a < b ? -1 : 1));
+    return counted.slice(0, limit).map(([k, count]) => [k, count, windowOf(window[0]!.time)[1]]);
   });
 }

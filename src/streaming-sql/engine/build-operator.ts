@@ -1,5 +1,6 @@
-import type { Operator, PumpPlan, WindowJoinPlan } from '../plan.ts';
+import type { Operator, PumpPlan, ValuesPlan, WindowJoinPlan } from '../plan.ts';
 import type { SqlType } from '../sql-type.ts';
+import { ConstantRows, evaluateRows } from './constant-rows.ts';
 import type { EngineContext, PreviewableOperator, StatefulOperator } from './engine-context.ts';
 import { EngineError } from './engine-error.ts';
 import { GroupRank } from './group-rank.ts';
@@ -10,6 +11,7 @@ import { AnomalyScore } from './random-cut-forest/anomaly-score.ts';
 import { ReferenceJoin } from './reference-join.ts';
 import { ReorderBuffer } from './reorder-buffer.ts';
 import type { Row, RowSink } from './row.ts';
+import { RowWindowJoin } from './row-window-join.ts';
 import { SlidingAggregate } from './sliding-aggregate.ts';
 import { Sort } from './sort.ts';
 import { StaggerAggregate } from './stagger-aggregate.ts';
@@ -24,6 +26,8 @@ export interface PipelineParts {
   readonly stateful: StatefulOperator[];
   readonly previewable: PreviewableOperator[];
   connect(stream: string, reader: RowSink): void;
+  /** Lets an operator without an input follow the time of the source. */
+  clock(reader: RowSink): void;
   /** Position of SHARD_ID for a stream whose rows may come out of order, -1 where it has none, null where in order. */
   disorder(stream: string): number | null;
   reference(name: string): readonly Row[];
@@ -33,13 +37,15 @@ export interface PipelineParts {
 export function buildOperator(plan: Operator, next: RowSink, parts: PipelineParts): void {
   if (plan.kind === 'scan') parts.connect(plan.stream, inOrder(plan.stream, next, parts));
   else if (plan.kind === 'windowJoin') buildJoin(plan, next, parts);
+  else if (plan.kind === 'values')
+    parts.clock(hold(new ConstantRows(plan, next, parts.context, parts.pump.name), parts));
   else if (plan.kind === 'union') {
     const union = new Union(hold(new ReorderBuffer(next, parts.context, parts.pump.name), parts));
     for (const input of plan.inputs) buildOperator(input, union.createInput(), parts);
   } else buildOperator(plan.input, createOperator(plan, next, parts), parts);
 }
 
-type UnaryPlan = Exclude<Operator, { kind: 'scan' | 'windowJoin' | 'union' }>;
+type UnaryPlan = Exclude<Operator, { kind: 'scan' | 'windowJoin' | 'union' | 'values' }>;
 
 function createOperator(plan: UnaryPlan, next: RowSink, parts: PipelineParts): RowSink {
   const { context, pump } = parts;
@@ -67,18 +73,18 @@ function createOperator(plan: UnaryPlan, next: RowSink, parts: PipelineParts): R
     case 'logParse':
       return new LogParse(plan, next, context, pump.name);
     case 'referenceJoin':
-      return new ReferenceJoin(plan, parts.reference(plan.reference), next, context, pump.name);
+      return new ReferenceJoin(plan, lookUp(plan.reference, parts), next, context, pump.name);
   }
+}
+
+function lookUp(reference: string | ValuesPlan, parts: PipelineParts): readonly Row[] {
+  return typeof reference === 'string' ? parts.reference(reference) : evaluateRows(reference, parts.context);
 }
 
 function buildJoin(plan: WindowJoinPlan, next: RowSink, parts: PipelineParts): void {
   const { context, pump } = parts;
-  const join = new WindowJoin(
-    plan,
-    hold(new ReorderBuffer(next, context, pump.name), parts),
-    context,
-    pump.name,
-  );
+  const Join = plan.leftRows === undefined && plan.rightRows === undefined ? WindowJoin : RowWindowJoin;
+  const join = new Join(plan, hold(new ReorderBuffer(next, context, pump.name), parts), context, pump.name);
   parts.stateful.push(join);
   buildOperator(plan.left, join.createInput('left'), parts);
   buildOperator(plan.right, join.createInput('right'), parts);
@@ -108,6 +114,7 @@ function inOrder(stream: string, next: RowSink, parts: PipelineParts): RowSink {
 function needsOrder(plan: Operator): boolean {
   switch (plan.kind) {
     case 'scan':
+    case 'values':
       return false;
     case 'slidingAggregate':
     case 'staggerAggregate':
@@ -124,11 +131,28 @@ function needsOrder(plan: Operator): boolean {
   }
 }
 
+/** The stream whose rows a query gives on one by one, in whatever order they come; null for any other query. */
+export function streamHandedOn(plan: Operator): string | null {
+  switch (plan.kind) {
+    case 'scan':
+      return plan.stream;
+    case 'filter':
+    case 'project':
+    case 'referenceJoin':
+    case 'logParse':
+      return streamHandedOn(plan.input);
+    default:
+      return null;
+  }
+}
+
 /** Types of the columns a query gives, by position. */
 export function outputTypes(plan: Operator): readonly SqlType[] {
   switch (plan.kind) {
     case 'project':
       return plan.items.map(({ type }) => type);
+    case 'values':
+      return plan.rows[0]?.map(({ type }) => type) ?? [];
     case 'union':
       return plan.inputs[0] === undefined ? [] : outputTypes(plan.inputs[0]);
     case 'filter':

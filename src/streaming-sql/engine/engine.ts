@@ -1,7 +1,7 @@
-import { pseudoColumns } from '../check-from.ts';
-import type { ApplicationPlan } from '../plan.ts';
+import type { ApplicationPlan, StreamPlan } from '../plan.ts';
+import { pseudoColumns } from '../pseudo-columns.ts';
 import { printTimestamp } from '../timestamp-text.ts';
-import { buildOperator, outputTypes } from './build-operator.ts';
+import { buildOperator, outputTypes, streamHandedOn } from './build-operator.ts';
 import type { EngineContext, PreviewableOperator, StatefulOperator } from './engine-context.ts';
 import { EngineError, EvaluationError } from './engine-error.ts';
 import type { EngineOptions, EngineStats, OpenWindow, RecordMeta } from './engine-options.ts';
@@ -61,10 +61,7 @@ export class Engine {
     );
     this.#streams = new Map([
       ...this.#sources.map((node) => [node.plan.name, node] as const),
-      ...plan.streams.map(
-        (stream) =>
-          [stream.name, new StreamNode(stream, this.#context, this.#outputOf(stream.name))] as const,
-      ),
+      ...plan.streams.map((stream) => [stream.name, this.#createStream(stream)] as const),
     ]);
     this.#build();
     this.#takeRow = (row) => this.#accept(row);
@@ -155,7 +152,7 @@ export class Engine {
     row[at + 3] = partitionKey;
     const { rowtime } = this.#clock;
     if (this.#clock.watermark > this.#advancedTo || this.#context.pending) this.#drain(ROWS_PER_RECORD);
-    this.#sources[0]!.insert(row, rowtime);
+    this.#sources[sourceOf(shardId, this.#sources.length)]!.insert(row, rowtime);
   }
 
   #drain(maxRows: number): boolean {
@@ -234,16 +231,32 @@ export class Engine {
         stateful: this.#stateful,
         previewable: this.#previewable,
         connect: (stream, reader) => this.#streams.get(stream)!.addReader(reader),
+        clock: (reader) => this.#sources[0]!.addReader(reader),
         disorder: (stream) => this.#disorderOf(stream),
         reference: (name) => tables.get(name) ?? [],
       });
     }
   }
 
-  /** Source rows may come out of order by event time or from several shards, others where several pumps write. */
+  /** Where several pumps write one stream, their rows are merged. */
+  #createStream(stream: StreamPlan): StreamNode {
+    const node = new StreamNode(stream, this.#context, this.#outputOf(stream.name));
+    if (this.plan.pumps.filter(({ into }) => into === stream.name).length > 1)
+      this.#stateful.push(node.merge());
+    return node;
+  }
+
+  /**
+   * Source rows may come out of order by event time or from several shards. Others do when a pump hands them on row by
+   * row, or when they belong to windows that closed earlier and still take late rows.
+   */
   #disorderOf(stream: string): number | null {
     if (!this.plan.input.streamNames.includes(stream)) {
-      return this.plan.pumps.filter(({ into }) => into === stream).length > 1 ? -1 : null;
+      const handedOn = this.plan.pumps.some(({ into, query }) => {
+        const from = into === stream ? streamHandedOn(query) : null;
+        return from !== null && this.#disorderOf(from) !== null;
+      });
+      return handedOn || this.#context.allowedLatenessMillis > 0 ? -1 : null;
     }
     const shards = this.#options.shardIds?.length ?? 1;
     return this.plan.time.source === 'column' || shards > 1 ? this.plan.input.columns.length + 1 : null;
@@ -275,6 +288,19 @@ export class Engine {
     this.#clock.load(reader);
     for (const operator of this.#stateful) operator.load(reader);
   }
+}
+
+/**
+ * Which of the source's streams takes a shard's rows (developer guide, InputParallelism): the number in its name goes
+ * round the streams, any other name by its characters.
+ */
+function sourceOf(shardId: string, count: number): number {
+  if (count === 1) return 0;
+  const digits = /\d{1,15}$/.exec(shardId)?.[0];
+  if (digits !== undefined) return Number(digits) % count;
+  let hash = 0;
+  for (let at = 0; at < shardId.length; at++) hash = (Math.imul(hash, 31) + shardId.charCodeAt(at)) >>> 0;
+  return hash % count;
 }
 
 /** Starts a plan, from nothing or from a snapshot. @throws SnapshotError when the snapshot does not belong to it */

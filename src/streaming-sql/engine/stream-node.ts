@@ -3,6 +3,7 @@ import type { SqlType } from '../sql-type.ts';
 import { type Conversion, compileCast } from './cast.ts';
 import type { EngineContext } from './engine-context.ts';
 import { EvaluationError } from './engine-error.ts';
+import { MergeBuffer } from './merge-buffer.ts';
 import type { Row, RowSink, Value } from './row.ts';
 
 /** Takes every row of an in-application stream. */
@@ -16,11 +17,22 @@ export class StreamNode {
   readonly #writers: number[] = [];
   readonly #output: StreamOutput | null;
   #watermark = Number.NEGATIVE_INFINITY;
+  #merged: MergeBuffer | null = null;
 
   constructor(plan: StreamPlan, context: EngineContext, output: StreamOutput | null) {
     this.plan = plan;
     this.#context = context;
     this.#output = output;
+  }
+
+  /** Has the rows of several pumps merged by ROWTIME; answers the buffer they wait in. */
+  merge(): MergeBuffer {
+    const sink: RowSink = {
+      accept: (row, rowtime) => this.insert(row, rowtime),
+      advance: (watermark) => this.advance(watermark),
+    };
+    this.#merged = new MergeBuffer(sink, this.#context);
+    return this.#merged;
   }
 
   addReader(reader: RowSink): void {
@@ -33,7 +45,9 @@ export class StreamNode {
     const insert = compileInsert(this.plan, pump, types);
     const accept = (row: Row, rowtime: number): void => {
       try {
-        this.insert(insert(row), rowtime);
+        const inserted = insert(row);
+        if (this.#merged === null) this.insert(inserted, rowtime);
+        else this.#merged.accept(inserted, rowtime);
       } catch (error) {
         if (!(error instanceof EvaluationError)) throw error;
         if (this.#context.preview === null) this.#context.reportError(error, row, rowtime, pump.name);
@@ -68,7 +82,9 @@ export class StreamNode {
   /** Time in a stream with several writers is the time of the slowest. */
   #advance(writer: number, watermark: number): void {
     this.#writers[writer] = watermark;
-    this.advance(Math.min(...this.#writers));
+    const slowest = Math.min(...this.#writers);
+    if (this.#merged === null) this.advance(slowest);
+    else this.#merged.advance(slowest);
   }
 }
 

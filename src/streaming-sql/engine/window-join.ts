@@ -110,14 +110,8 @@ export class WindowJoin implements StatefulOperator {
     const key = keyText(held.row, side.keys);
     const others = (side === this.#left ? this.#right : this.#left).rows.get(key) ?? [];
     const unequal = side.keys.some((column) => held.row[column] === null);
-    try {
-      for (const other of unequal ? [] : others)
-        this.#meet(side === this.#left ? held : other, side === this.#left ? other : held);
-    } catch (error) {
-      if (!(error instanceof EvaluationError)) throw error;
-      this.#context.reportError(error, held.row, held.rowtime, this.#pump);
-      return;
-    }
+    for (const other of unequal ? [] : others)
+      this.#meet(side === this.#left ? held : other, side === this.#left ? other : held);
     const rows = side.rows.get(key);
     if (rows === undefined) side.rows.set(key, [held]);
     else rows.push(held);
@@ -128,7 +122,13 @@ export class WindowJoin implements StatefulOperator {
     if (distance < -this.#left.precedingMillis || distance > this.#right.precedingMillis) return;
     const rowtime = Math.max(left.rowtime, right.rowtime);
     const row: Value[] = [...left.row, left.rowtime, ...right.row, right.rowtime];
-    if (this.#condition !== null && this.#condition(row, rowtime) !== true) return;
+    try {
+      if (this.#condition !== null && this.#condition(row, rowtime) !== true) return;
+    } catch (error) {
+      if (!(error instanceof EvaluationError)) throw error;
+      this.#context.reportError(error, row, rowtime, this.#pump);
+      return;
+    }
     left.matched = true;
     right.matched = true;
     this.#next.accept(row, rowtime);
