@@ -27,6 +27,7 @@ const table = {
     value: 0.01,
     basis: 'measured: decode and regroup one record (archive-readings, 6,000)',
   },
+  windowStateCpuMillis: { value: 5, basis: 'unpack and pack the state of 1,000 windows' },
   dynamoDbCallCpuMillis: {
     value: 0.43,
     basis: 'measured: one UpdateItem or Query through the SDK (store-readings, publish-windows, 1,000 calls)',

@@ -1,6 +1,6 @@
 import { readStack } from '../stack/read-stack.ts';
 import { resolveIntrinsics } from '../stack/resolve-intrinsics.ts';
-import type { FunctionResource, Stack, TableResource } from '../stack/stack.ts';
+import type { FunctionResource, Stack, StreamResource, TableResource } from '../stack/stack.ts';
 import { listOf, objectOf, type Properties, type Template, textOf } from '../stack/template.ts';
 
 /** A compiled template as the bill sees it: what is deployed, and every resource with its references resolved. */
@@ -66,4 +66,9 @@ export function indexWrites(table: TableResource | undefined): { put: number; up
     (index) => textOf(objectOf(index, 'Projection'), 'ProjectionType') !== 'KEYS_ONLY',
   );
   return { put: indexes.length, update: ofValues.length };
+}
+
+export function isOnDemandStream(deployment: Deployment, { logicalId }: StreamResource): boolean {
+  const mode = objectOf(propertiesOf(deployment, logicalId), 'StreamModeDetails');
+  return textOf(mode, 'StreamMode') === 'ON_DEMAND';
 }

@@ -1,10 +1,11 @@
 import { assumed } from '../assumptions.ts';
+import { aggregateWindows } from './aggregate-windows.ts';
 import { archiveReadings } from './archive-readings.ts';
 import { ingestBatch } from './ingest-batch.ts';
 import { publishWindows } from './publish-windows.ts';
 import { query } from './query.ts';
 import { storeReadings } from './store-readings.ts';
-import { COUNT_METRICS, type HandlerInput, timeOf, type Work } from './work.ts';
+import { type HandlerInput, timeOf, type Work } from './work.ts';
 
 /** What the functions of functions/ do, by the name of their file. */
 const HANDLERS: Readonly<Record<string, (input: HandlerInput) => Work>> = {
@@ -32,14 +33,4 @@ export function workOf(name: string, input: HandlerInput): Work {
   const handler = isKnownHandler(name) ? HANDLERS[name] : undefined;
   if (handler) return handler(input);
   return { cpuMillis: 0, waitMillis: assumed('unknownFunctionMillis'), logBytes: 0, metrics: 0, uses: [] };
-}
-
-/** The engine in Lambda: it reads each record; its rows leave by the flow of its streaming application. */
-function aggregateWindows({ batches }: HandlerInput): Work {
-  return {
-    ...timeOf({ records: batches.recordsPerSecond / batches.invocationsPerSecond, large: 1 }),
-    logBytes: assumed('countsLogBytes'),
-    metrics: COUNT_METRICS,
-    uses: [],
-  };
 }

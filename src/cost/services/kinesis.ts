@@ -1,8 +1,8 @@
 import type { StreamResource } from '../../stack/stack.ts';
-import { objectOf, textOf } from '../../stack/template.ts';
+import { textOf } from '../../stack/template.ts';
 import { type RecordFlow, sumOf } from '../batches.ts';
 import { GIGABYTE, HOURS_PER_MONTH, SECONDS_PER_MONTH, type Usage } from '../cost-line.ts';
-import { type Deployment, propertiesOf, resourcesOf } from '../deployment.ts';
+import { type Deployment, isOnDemandStream, resourcesOf } from '../deployment.ts';
 import type { Traffic } from '../traffic.ts';
 
 const PUT_UNIT_BYTES = 25 * 1024;
@@ -13,9 +13,8 @@ const INCLUDED_RETENTION_HOURS = 24;
 export function kinesisUsage(deployment: Deployment, { streams }: Traffic): Usage[] {
   return deployment.stack.streams.flatMap((stream) => {
     const flows = streams.get(stream.name) ?? [];
-    const mode = objectOf(propertiesOf(deployment, stream.logicalId), 'StreamModeDetails');
     return [
-      ...(textOf(mode, 'StreamMode') === 'ON_DEMAND'
+      ...(isOnDemandStream(deployment, stream)
         ? onDemand(deployment, stream, flows)
         : provisioned(stream, flows)),
       ...fanOut(deployment, stream, flows),

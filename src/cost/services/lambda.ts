@@ -1,5 +1,6 @@
+import { durationMillis } from '../capacity.ts';
 import { SECONDS_PER_MONTH, type Usage } from '../cost-line.ts';
-import { durationMillis, type Traffic } from '../traffic.ts';
+import type { Traffic } from '../traffic.ts';
 
 /** Requests and memory-time of each function. Polling a Kinesis stream is free of charge. */
 export function lambdaUsage({ functions }: Traffic): Usage[] {
