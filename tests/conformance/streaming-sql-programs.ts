@@ -29,6 +29,8 @@ export interface Program {
   readonly windowOf: WindowOf | null;
   /** Does a row come as far as the window, or does WHERE drop it before? */
   readonly reaches: (row: OracleRow) => boolean;
+  /** Do rows of equal ROWTIME keep one order whatever order the source's rows come in? */
+  readonly hasOrder: boolean;
 }
 
 /** The reference table REF of every program: "key", "low". */
@@ -45,6 +47,8 @@ interface Source {
   readonly from: string;
   readonly name: string;
   readonly rows: (rows: readonly OracleRow[]) => OracleRow[];
+  /** The groups of a window come in the order in which their first rows came. */
+  readonly isGrouped?: true;
 }
 
 /** A query over a source, without INSERT INTO. */
@@ -100,6 +104,7 @@ const derived: readonly Source[] = [
       GROUP BY "k", STEP(S_001.ROWTIME BY INTERVAL '4' SECOND);`,
     from: 'M',
     name: 'M',
+    isGrouped: true,
     rows: (rows) => {
       const [count, sum] = [aggregates[0]!, aggregates[2]!];
       const windows = tumble(rows, fixedWindow(4000), ({ k }) => [k], [sum, count]);
@@ -317,6 +322,7 @@ function programOf(source: Source, stage: Stage): Program {
     keyColumns: stage.keyColumns,
     windowOf: stage.windowOf,
     reaches: stage.reaches ?? (() => true),
+    hasOrder: source.isGrouped !== true,
   };
 }
 
@@ -372,5 +378,6 @@ export const joinPrograms: fc.Arbitrary<Program> = fc
       keyColumns: null,
       windowOf: null,
       reaches: () => true,
+      hasOrder: true,
     };
   });
