@@ -9,6 +9,7 @@ import { IotSqlError } from './iot-sql-error.ts';
 import { compileRegexp, javaOnlyFeature } from './linear-regexp.ts';
 import type { CallNode, ExpressionNode, Extent, StatementNode } from './nodes.ts';
 import { printExpression } from './printer.ts';
+import { explainRefusedFunction } from './refusals.ts';
 import { topicFilterProblem } from './topic-filter.ts';
 import { walkExpression, walkStatement } from './walk.ts';
 
@@ -126,7 +127,8 @@ class Checker {
   #checkCall(call: CallNode): void {
     const spec = findFunction(call.name);
     if (spec === undefined) {
-      this.#fail(call, `Unknown function "${call.name}"${didYouMean(call.name, Object.keys(FUNCTIONS))}`);
+      const suggestion = didYouMean(call.name, Object.keys(FUNCTIONS));
+      this.#fail(call, explainRefusedFunction(call.name) ?? `Unknown function "${call.name}"${suggestion}`);
     }
     if (spec.since !== undefined) this.#require2016(`Function "${call.name}"`, call);
     if (call.castType !== undefined) this.#checkCast(call.castType, call);

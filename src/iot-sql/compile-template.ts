@@ -105,23 +105,22 @@ function findClosingBrace(text: string, from: number): number | undefined {
 }
 
 function compilePart({ start, end }: Expression, source: Source, scope: Scope): TemplatePart {
-  // blanks before the expression keep its offsets those of the template
-  const padded = new Source(' '.repeat(start) + source.text.slice(start, end), source.name);
+  const part = new Source(source.text.slice(start, end), source.name);
   try {
-    const node = parseExpression(padded);
+    const node = parseExpression(part);
     checkExpression(node, {
-      source,
+      source: part,
       version: scope.version,
       external: scope.external,
       variables: scope.variables,
     });
     return {
-      source: source.text.slice(start, end),
+      source: part.text,
       isExternal: someOfExpression(node, isExternalCall),
       evaluate: compileExpression(node, scope),
     };
   } catch (error) {
-    if (error instanceof IotSqlError) throw new IotSqlError(source, error.offset, error.reason);
+    if (error instanceof IotSqlError) throw new IotSqlError(source, start + error.offset, error.reason);
     throw error;
   }
 }

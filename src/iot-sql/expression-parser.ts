@@ -202,6 +202,9 @@ export class ExpressionParser {
       return { ...query, end: this.#tokens.lastEnd };
     }
     const inner = this.parseExpression();
+    if (this.#tokens.atOperator(',')) {
+      this.#tokens.fail(this.#tokens.peek().start, 'A list is written in brackets, as in a IN [1, 2]');
+    }
     this.#tokens.expectOperator(')');
     return { ...inner, start: open.start, end: this.#tokens.lastEnd };
   }
@@ -263,12 +266,12 @@ export class ExpressionParser {
     return { kind: 'exists', query: { ...query, end }, start, end };
   }
 
-  /** Call : Name ( ) | Name ( Expression ( , Expression )* ) | CAST ( Expression AS Type ) */
+  /** Call : Name ( ) | Name ( Argument ( , Argument )* ) | CAST ( Argument AS Type ) */
   #parseCall(name: Token): ExpressionNode {
     this.#tokens.next();
     const parsed = this.#tokens.atOperator(')')
       ? []
-      : this.#tokens.delimited(',', () => this.parseExpression());
+      : this.#tokens.delimited(',', () => this.#parseArgument());
     let castType: string | undefined;
     if (name.keyword === 'CAST') {
       this.#tokens.expectKeyword('AS');
@@ -284,6 +287,13 @@ export class ExpressionParser {
       start: name.start,
       end,
     };
+  }
+
+  /** Argument : Expression | Select FROM Expression …, which needs no parentheses of its own here: `isNull(SELECT a FROM b)` */
+  #parseArgument(): ExpressionNode {
+    if (!this.#tokens.atKeyword('SELECT')) return this.parseExpression();
+    const { start } = this.#tokens.peek();
+    return this.#tokens.nested(() => this.#parseSubquery(start));
   }
 
   #binary(operator: BinaryOperator, left: ExpressionNode, right: ExpressionNode): BinaryNode {

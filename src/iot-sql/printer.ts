@@ -133,8 +133,13 @@ function printSubquery(node: SubqueryNode): string {
 }
 
 function printSelect(select: SelectNode): string {
-  if (select.kind === 'value') return `SELECT VALUE ${printExpression(select.expression)}`;
+  if (select.kind === 'value') return `SELECT VALUE ${guardStar(printExpression(select.expression))}`;
   return `SELECT ${guardValue(select.items.map(printItem)).join(', ')}`;
+}
+
+/** After VALUE a star with something behind it could be read as a multiplication of an attribute `value`. */
+function guardStar(text: string): string {
+  return text.startsWith('*') && text !== '*' ? `(${text})` : text;
 }
 
 /** At the start of the list `value[0]` would be read as the keyword VALUE and an array. */

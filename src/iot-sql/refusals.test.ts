@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: substitution templates are written this way
 import { describe, expect, it } from 'vitest';
 import { compileRule, IotSqlError } from './index.ts';
 
@@ -38,6 +39,12 @@ describe('compileRule() refuses', () => {
       '1:13',
       'Expected a value after CASE, a CASE without one is not supported',
     ],
+    [
+      "SELECT count(*) FROM 'x'",
+      '1:8',
+      'Function "count" is not part of AWS IoT rules SQL, a rule sees one message at a time; aggregate in a streaming application',
+    ],
+    ["SELECT * FROM 'x' WHERE a IN (1, 2)", '1:32', 'A list is written in brackets, as in a IN [1, 2]'],
   ])('%s', (sql, place, reason) => {
     const error = errorOf(sql);
     expect([`${error.line}:${error.column}`, error.reason]).toEqual([place, reason]);
@@ -96,5 +103,80 @@ describe('compileRule() refuses', () => {
     expect(() => compileRule("SELECT * FROM 'x'", { version: 'beta' as '2016-03-23' })).toThrow(
       /AWS IoT SQL version "beta" is not supported, its meaning may change at any time; use 2016-03-23/,
     );
+  });
+});
+
+describe('hostile input', () => {
+  const long = 128 * 1024;
+  const [prototypeNames, depth] = [Object.getOwnPropertyNames(Object.prototype), 1000];
+
+  /** Time this process spent computing, which other work on the machine does not lengthen. */
+  function cpuMillisOf(act: () => void): number {
+    const start = process.cpuUsage();
+    act();
+    const { user, system } = process.cpuUsage(start);
+    return (user + system) / 1000;
+  }
+
+  it.each([
+    ['parentheses', '('.repeat(depth) + ')'.repeat(depth)],
+    ['parentheses around a value', `${'('.repeat(depth)}1${')'.repeat(depth)}`],
+    ['brackets', '['.repeat(long)],
+    ['braces', "{'a':".repeat(depth)],
+    ['calls', 'abs('.repeat(depth)],
+    ['minus signs', `${'- '.repeat(long / 2)}1`],
+    ['NOTs', `${'NOT '.repeat(long / 4)}a`],
+    ['additions', `${'1+'.repeat(long / 2)}1`],
+    ['a path', `a${'.b'.repeat(long / 2)}`],
+    ['indexes', `a${'[0]'.repeat(long / 3)}`],
+    ['nested SELECTs', '(SELECT a FROM '.repeat(depth)],
+    ['SELECTs as arguments', 'abs(SELECT a FROM '.repeat(depth)],
+    ['CASEs', 'CASE a WHEN '.repeat(depth)],
+    ['an unknown function', `${'x'.repeat(long)}()`],
+    ['an open string', `'${'x'.repeat(long)}`],
+    ['a number', '9'.repeat(long)],
+    ['bytes that are no SQL', '\u0000'.repeat(long)],
+  ])('of %s is refused with its place, at once', (_, expression) => {
+    const sql = `SELECT VALUE ${expression} FROM 'a/#'`;
+    let error = errorOf(sql);
+    expect(error.line).toBe(1);
+    expect(error.column).toBeGreaterThan(1);
+    expect(error.message.length).toBeLessThan(1000);
+    const again = () => {
+      error = errorOf(sql);
+    };
+    expect(cpuMillisOf(again)).toBeLessThan(100);
+  });
+
+  it.each(['(a+)+$', '(a|a)*$', '(.*)*x', '([a-zA-Z]+)*$', '^(([a-z])+.)+[A-Z]([a-z])+$'])(
+    'of the pattern %s, whether written or sent, takes time in proportion to the text',
+    (pattern) => {
+      const sql = `SELECT regexp_matches(a, '${pattern}') AS b, regexp_replace(a, p, '') AS c, regexp_substr(a, p) AS d FROM 'a'`;
+      const rule = compileRule(sql);
+      const payload = Buffer.from(JSON.stringify({ a: `${'a'.repeat(5_000)}!`, p: pattern }));
+      expect(cpuMillisOf(() => rule.evaluate({ topic: 'a', payload }))).toBeLessThan(3000);
+    },
+  );
+
+  it('of names that every object inherits stays data', () => {
+    const hostile =
+      '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"a":[{"__proto__":2}]}';
+    const rule = compileRule(
+      `SET @__proto__ = 3
+       SELECT *, 4 AS __proto__.polluted, 5 AS constructor.prototype.polluted, 6 AS toString.call,
+         {'__proto__': @__proto__} AS o, transform('enrichArray', *, a) AS t, (SELECT * FROM a) AS n,
+         topic(1) AS hasOwnProperty, get(*, topic(1)) AS valueOf, __proto__.polluted AS p, toString AS s
+       FROM '__proto__/+' WHERE NOT isUndefined(__proto__) AND isUndefined(toString) AND isUndefined(valueOf)`,
+    );
+    const message = { topic: '__proto__/constructor', payload: Buffer.from(hostile) };
+    expect(JSON.parse(String(rule.evaluateText(message)))).toEqual(
+      JSON.parse(
+        '{"__proto__":{"polluted":4},"constructor":{"prototype":{"polluted":5}},"a":[{"__proto__":2}],"toString":{"call":6},"o":{"__proto__":3},"t":[{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"a":[{"__proto__":2}]}],"n":[{"__proto__":2}],"hasOwnProperty":"__proto__","valueOf":{"polluted":1},"p":1}',
+      ),
+    );
+    expect(rule.explain(message).fired).toBe(true);
+    expect(rule.compileTemplate('${__proto__.polluted}${constructor.name}').evaluate(message)).toBe('1');
+    expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(prototypeNames);
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });
 });

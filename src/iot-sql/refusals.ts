@@ -27,6 +27,30 @@ const REFUSED_OPERATORS: Readonly<Record<string, string>> = {
   '|': 'use bitor()',
 };
 
+/** Functions of other SQL dialects, and what to write instead. */
+const REFUSED_FUNCTIONS: Readonly<Record<string, string>> = {
+  count: 'a rule sees one message at a time; aggregate in a streaming application',
+  sum: 'a rule sees one message at a time; aggregate in a streaming application',
+  avg: 'a rule sees one message at a time; aggregate in a streaming application',
+  min: 'a rule sees one message at a time; aggregate in a streaming application',
+  max: 'a rule sees one message at a time; aggregate in a streaming application',
+  coalesce: 'use get_or_default() or nanvl()',
+  ifnull: 'use get_or_default() or nanvl()',
+  now: 'use timestamp(), in milliseconds',
+  current_timestamp: 'use timestamp(), in milliseconds',
+  uuid: 'use newuuid()',
+  len: 'use length()',
+  left: 'use substring()',
+  right: 'use substring()',
+};
+
+/** Why a function does not exist, if it is one that people bring from elsewhere. */
+export function explainRefusedFunction(name: string): string | undefined {
+  return Object.hasOwn(REFUSED_FUNCTIONS, name)
+    ? `Function "${name}" is not part of AWS IoT rules SQL, ${REFUSED_FUNCTIONS[name]}`
+    : undefined;
+}
+
 /** Why a token can never stand in a rule, if it is one that people bring from elsewhere. */
 export function explainRefusal(token: {
   readonly keyword: string;

@@ -176,7 +176,11 @@ function selects(child: fc.Arbitrary<ExpressionNode>): fc.Arbitrary<SelectNode> 
   );
 }
 
-const leaves = fc.oneof(numbers, constants, attributes);
+const payload = fc.constant<ExpressionNode>({ kind: 'payload', ...NOWHERE });
+const leaves = fc.oneof(
+  { weight: 4, arbitrary: fc.oneof(numbers, constants, attributes) },
+  { weight: 1, arbitrary: payload },
+);
 const whole = expressions(fc.oneof(leaves, variable));
 
 /** Whole rules over a small set of names, so that their parts have something to do with the payloads. */

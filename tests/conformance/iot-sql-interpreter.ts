@@ -92,7 +92,9 @@ function query(node: SubqueryNode, environment: Environment): Data {
   const source = resolve(node.from, environment);
   if (Array.isArray(source))
     return source.map((row) => queryRow(node, row, environment)).filter((row) => row !== undefined);
-  return isObject(source) ? queryRow(node, source, environment) : undefined;
+  const row = isObject(source) ? queryRow(node, source, environment) : undefined;
+  if (!isObject(source) || node.from.kind !== 'payload') return row;
+  return row === undefined ? [] : [row];
 }
 
 function queryRow(node: SubqueryNode, row: Data, environment: Environment): Data {

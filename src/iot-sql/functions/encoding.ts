@@ -34,7 +34,7 @@ function compileDecode(call: CallSite): Evaluate {
 
 /** JSON becomes a value, other text a String; what cannot be decoded is Null. */
 function decodeText(encoded: string): Value {
-  if (!BASE64.test(encoded)) return null;
+  if (!BASE64.test(encoded) || encoded.replace(/=+$/, '').length % 4 === 1) return null;
   try {
     const text = UTF8.decode(Buffer.from(encoded, 'base64'));
     return parseJson(text);
