@@ -67,8 +67,6 @@ const table = {
   apiResponseBytes: { value: 10_000, basis: 'one page of sensors or windows' },
   apiReadUnits: { value: 5, basis: 'a page of 100 sensors read with eventual consistency' },
   firehoseFormatRatio: { value: 8, basis: 'Parquet with Snappy of the same readings' },
-  windowsMemoryMegabytes: { value: 512, basis: 'where the template has no function for the windows yet' },
-  windowsBatchSeconds: { value: 20, basis: 'where the template has no function for the windows yet' },
 } as const satisfies Record<string, Assumption>;
 
 export type AssumptionName = keyof typeof table;

@@ -1,7 +1,9 @@
 import type { StreamResource } from '../stack/stack.ts';
+import { listOf, numberOf, objectOf } from '../stack/template.ts';
 import { assumed } from './assumptions.ts';
 import { type RecordFlow, sumOf } from './batches.ts';
-import { type Deployment, isOnDemandStream } from './deployment.ts';
+import { type Deployment, isOnDemand, isOnDemandStream } from './deployment.ts';
+import type { Use } from './handlers/work.ts';
 import type { FunctionTraffic } from './traffic.ts';
 
 /** A shard takes 1,000 records and 1 MB a second (Kinesis developer guide, "Quotas and limits"). */
@@ -35,4 +37,21 @@ export function fallsBehind(traffic: FunctionTraffic): string[] {
   return [
     `function '${name}' would fall behind: it needs ${busy.toFixed(1)} batches at once, its mapping allows ${lanes} (shards × parallelization factor)`,
   ];
+}
+
+/** Tables and indexes of provisioned capacity that the writes would go beyond, on the mean. */
+export function overwritten({ stack }: Deployment, uses: readonly Use[]): string[] {
+  const tables = stack.tables.filter((table) => !isOnDemand(table));
+  return tables.flatMap(({ name, input }) => {
+    const written = sumOf(uses, (use) =>
+      use.kind === 'write' && use.table === name ? use.unitsPerSecond : 0,
+    );
+    const capacity = sumOf([input, ...listOf(input, 'GlobalSecondaryIndexes')], (part) =>
+      numberOf(objectOf(part, 'ProvisionedThroughput'), 'WriteCapacityUnits', 0),
+    );
+    if (written <= capacity) return [];
+    return [
+      `table '${name}' has ${capacity} write units with its indexes and needs ${Math.ceil(written)}: writes would be throttled`,
+    ];
+  });
 }

@@ -95,6 +95,12 @@ describe('a change of the template changes the price', () => {
     const report = price(with_('Latest', { BillingMode: 'PROVISIONED', ProvisionedThroughput: throughput }));
     expect(usdOf(report, 'dynamodb.writeCapacity')).toEqual([expect.closeTo(20 * 730 * 0.00065, 8)]);
     expect(usdOf(report, 'dynamodb.writes')).toHaveLength(1);
+    expect(report.warnings).toEqual([]);
+    const small = { WriteCapacityUnits: 5, ReadCapacityUnits: 5 };
+    const throttled = with_('Latest', { BillingMode: 'PROVISIONED', ProvisionedThroughput: small });
+    expect(price(throttled).warnings).toEqual([
+      "table 'latest' has 5 write units with its indexes and needs 10: writes would be throttled",
+    ]);
   });
 
   it('of an index that follows values, and not of one with keys only', () => {
@@ -180,30 +186,55 @@ describe('a load that the stack would not carry', () => {
 });
 
 describe('windows', () => {
-  const Metadata = {
-    'Mesonet::StreamingApplications': [
-      {
-        Name: 'weather-windows',
-        Code: 'w.sql',
-        Input: 'Readings',
-        Outputs: { D: { Stream: 'Windows', PartitionKey: 'sensor_id' } },
-      },
-    ],
-  };
+  const application = (Name: string, more: Record<string, unknown> = {}) => ({
+    Name,
+    Code: 'w.sql',
+    Input: 'Readings',
+    Outputs: { D: { Stream: 'Windows', PartitionKey: 'sensor_id' } },
+    ...more,
+  });
+  const metadata = (...applications: object[]) => ({ 'Mesonet::StreamingApplications': applications });
   const stack = {
     ...SMALL_STACK,
     Windows: resource('AWS::Kinesis::Stream', { Name: 'windows', ShardCount: 1 }),
   };
 
   it('are one record for each sensor and minute', () => {
-    const report = price(stack, { rate: 100 }, Metadata);
+    const report = price(stack, { rate: 100 }, metadata(application('windows', { Function: 'Store' })));
     expect(usdOf(report, 'kinesis.putUnits')[1]).toBeCloseTo(((600 * 43_800) / 1e6) * 0.014, 8);
+    expect(report.warnings).toEqual([]);
   });
 
-  it('that nothing on AWS makes yet are priced as planned, and say so', () => {
-    const { lines, warnings } = price(stack, {}, Metadata);
-    expect(warnings).toEqual([expect.stringContaining("nothing in the template runs 'weather-windows'")]);
-    expect(lines.map(({ what }) => what)).toContain('function weather-windows (planned)');
+  it('are none where nothing on AWS makes them, and that is said', () => {
+    const report = price(stack, {}, metadata(application('windows')));
+    expect(usdOf(report, 'kinesis.putUnits')).toHaveLength(1);
+    expect(report.warnings).toEqual([
+      "nothing in the template runs 'windows' on AWS: neither it nor what it would put out is priced",
+    ]);
+  });
+
+  it('run in Managed Flink where the template has it, with one unit more for orchestration', () => {
+    const flink = resource('AWS::KinesisAnalyticsV2::Application', {
+      ApplicationConfiguration: {
+        FlinkApplicationConfiguration: { ParallelismConfiguration: { Parallelism: 4, ParallelismPerKPU: 2 } },
+      },
+    });
+    const report = price({ ...stack, Flink: flink }, {}, metadata(application('windows')));
+    expect(usdOf(report, 'flink.kpuHours')).toEqual([expect.closeTo(3 * 730 * 0.11, 8)]);
+    expect(usdOf(report, 'flink.runningStorage')).toEqual([expect.closeTo(2 * 50 * 0.1, 8)]);
+    expect(usdOf(report, 'kinesis.putUnits')).toHaveLength(2);
+  });
+
+  it('flow on from one application to the next, whichever stands first', () => {
+    const second = application('second', {
+      Input: 'Windows',
+      Function: 'Store',
+      Outputs: { D: { Stream: 'Again', PartitionKey: 'sensor_id' } },
+    });
+    const first = application('first', { Function: 'Store' });
+    const both = { ...stack, Again: resource('AWS::Kinesis::Stream', { Name: 'again', ShardCount: 1 }) };
+    const [, windows, again] = usdOf(price(both, {}, metadata(second, first)), 'kinesis.putUnits');
+    expect(again).toBeCloseTo(windows!, 8);
   });
 });
 

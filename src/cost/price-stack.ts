@@ -1,3 +1,4 @@
+import { overwritten } from './capacity.ts';
 import { CostError } from './cost-error.ts';
 import { type Bill, billOf, type Usage } from './cost-line.ts';
 import type { Deployment } from './deployment.ts';
@@ -63,7 +64,7 @@ export function priceStack(deployment: Deployment, load: Load, options: PricingO
     readingsPerSecond: rate,
     devices: load.devices,
     naive: billOf(naiveUsage(rate, load.devices, storageMonths), sheet, rate),
-    warnings: traffic.warnings,
+    warnings: [...traffic.warnings, ...overwritten(deployment, uses)],
     notPriced: notPricedTypes(deployment),
   };
 }

@@ -8,7 +8,7 @@ import type { Put, Work } from './handlers/work.ts';
 import type { Load } from './load.ts';
 import { type RuleTraffic, routePublishes } from './rule-traffic.ts';
 import { parseRate } from './schedule.ts';
-import { addWindows, inFlowOrder, plannedWindows } from './window-traffic.ts';
+import { addApplicationRows } from './window-traffic.ts';
 
 /** What a load makes happen in a deployed stack, per second. */
 export interface Traffic extends RuleTraffic {
@@ -41,10 +41,7 @@ export function trafficOf(deployment: Deployment, load: Load): Traffic {
   );
   const puts = [...rules.puts, ...invoked.flatMap(({ work }) => work.puts ?? [])];
   const streams = collect(puts, 'stream');
-  const windows = inFlowOrder(stack.applications).flatMap((application) => {
-    addWindows(application, streams);
-    return plannedWindows(deployment, application, streams, warnings);
-  });
+  warnings.push(...addApplicationRows(deployment, streams));
   const mapped = stack.eventSourceMappings.flatMap((mapping) => {
     const stream = stack.streams.find(({ arn }) => arn === mapping.streamArn);
     const batches = stream && batchesOf(mapping, stream.shardCount, streams.get(stream.name) ?? []);
@@ -52,7 +49,7 @@ export function trafficOf(deployment: Deployment, load: Load): Traffic {
     const lanes = stream!.shardCount * mapping.parallelizationFactor;
     return [run(findFunction(deployment, mapping.functionName), batches, lanes)];
   });
-  const functions = [...invoked, ...windows, ...mapped, ...otherInvocations(deployment, run)];
+  const functions = [...invoked, ...mapped, ...otherInvocations(deployment, run)];
   warnings.push(...stack.streams.flatMap((stream) => overfilled(deployment, stream, streams)));
   warnings.push(...functions.flatMap(fallsBehind));
   return { ...rules, streams, deliveries: collect(puts, 'delivery stream'), functions, warnings };

@@ -2,6 +2,7 @@ import { assumed } from '../assumptions.ts';
 import { aggregateWindows } from './aggregate-windows.ts';
 import { archiveReadings } from './archive-readings.ts';
 import { ingestBatch } from './ingest-batch.ts';
+import { publishAlerts } from './publish-alerts.ts';
 import { publishWindows } from './publish-windows.ts';
 import { query } from './query.ts';
 import { storeReadings } from './store-readings.ts';
@@ -12,6 +13,7 @@ const HANDLERS: Readonly<Record<string, (input: HandlerInput) => Work>> = {
   'store-readings': storeReadings,
   'archive-readings': archiveReadings,
   'publish-windows': publishWindows,
+  'publish-alerts': publishAlerts,
   'ingest-batch': ingestBatch,
   query,
   'aggregate-windows': aggregateWindows,
