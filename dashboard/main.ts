@@ -1,4 +1,4 @@
-import { fetchMqttAddress } from './live/api.ts';
+import { fetchMqttAddress, fetchTrace } from './live/api.ts';
 import { createHistory } from './live/history.ts';
 import { openLiveStream } from './live/live-stream.ts';
 import { applyEvent, type PageEvent } from './model/apply-event.ts';
@@ -21,7 +21,7 @@ const scopeOf = createScope();
 let filter = parseHash(location.hash);
 let mqttAddress: { host: string; port: number } | undefined;
 
-const page = createPage({ onFilter: choose, mqttAddress: () => mqttAddress });
+const page = createPage({ onFilter: choose, askTrace: fetchTrace, mqttAddress: () => mqttAddress });
 document.getElementById('page')?.replaceWith(page.element);
 const schedule = createScheduler(draw, drawMillis);
 const history = createHistory((event) => dispatch(event));

@@ -9,6 +9,7 @@ import {
   text,
   type WindowRow,
 } from '../model/live-events.ts';
+import { parseTraceReport, type TraceReport } from '../model/trace.ts';
 
 /** Pages followed at most for one list, so that a broken `link` header cannot loop. */
 const mostPages = 20;
@@ -42,6 +43,15 @@ export function fetchSamples(
 ): Promise<[number, number][]> {
   const query = new URLSearchParams({ from: String(Math.floor(fromMillis)), limit: '1000' });
   return fetchRows(`/v1/sensors/${encodeURIComponent(sensorId)}/samples?${query}`, parseSample, signal);
+}
+
+/** `GET /v1/trace`: where the last messages of a sensor went. */
+export async function fetchTrace(sensorId: string, signal: AbortSignal): Promise<TraceReport> {
+  const query = new URLSearchParams({ sensor: sensorId, limit: '5' });
+  const response = await fetch(`/v1/trace?${query}`, { signal });
+  if (!response.ok)
+    throw new Error(`Cannot trace ${JSON.stringify(sensorId)}: the runtime answered ${response.status}`);
+  return parseTraceReport(await response.json());
 }
 
 /** `GET /v1/alerts`. */

@@ -14,12 +14,14 @@ import { createReadings } from './readings.ts';
 import { createService } from './service.ts';
 import { createStationList } from './station-list.ts';
 import { createSummaryTable } from './summary-table.ts';
+import { type AskTrace, createTraceDialog } from './trace-dialog.ts';
 import type { ViewContext } from './view.ts';
 import { createWindowTable } from './window-table.ts';
 
 /** What the page needs from outside. */
 export interface PageWiring {
   onFilter(filter: ViewFilter): void;
+  readonly askTrace: AskTrace;
   mqttAddress(): { readonly host: string; readonly port: number } | undefined;
 }
 
@@ -30,7 +32,8 @@ export function createPage(wiring: PageWiring) {
   const filterBar = createFilterBar(wiring.onFilter);
   const notices = createNotices();
   const empty = createEmptyState(wiring.mqttAddress);
-  const data = [createReadings(), charts, createWindowTable(), createSummaryTable()];
+  const trace = createTraceDialog(wiring.askTrace);
+  const data = [createReadings(trace.open), charts, createWindowTable(), createSummaryTable()];
   const service = createService();
   const side = [createStationList(), createAlerts()];
   const views = [header, filterBar, notices, empty, ...data, service, ...side];
@@ -49,6 +52,7 @@ export function createPage(wiring: PageWiring) {
       header.element,
       filterBar.element,
       element('div', { class: 'columns' }, main, aside),
+      trace.element,
     ),
     update: (state: PageState, filter: ViewFilter, scope: Scope, clientMillis: number): void => {
       const nowMillis = runtimeNow(state, clientMillis);

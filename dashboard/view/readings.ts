@@ -32,12 +32,19 @@ interface Card {
   readonly text: CardText;
 }
 
-/** The newest values: one card per sensor of a chosen station, else one per sensor type over all in view. */
-export function createReadings(): View {
+/**
+ * The newest values: one card per sensor of a chosen station, else one per sensor type over all in view. A sensor's card
+ * opens the trace of its messages.
+ */
+export function createReadings(openTrace: (sensorId: string) => void): View {
   const grid = element('div', { class: 'cards' });
   const panel = section('readings', 'Live readings', grid);
   const heading = panel.querySelector('h2') as HTMLElement;
-  const showCards = createList<Card>(grid, (card) => card.group.key, createCard);
+  const showCards = createList<Card>(
+    grid,
+    (card) => card.group.key,
+    (card) => createCard(card, openTrace),
+  );
   return {
     element: panel,
     update: (context) => {
@@ -108,7 +115,7 @@ function newestTime(sensors: readonly SensorState[]): number {
   return sensors.length > 0 ? highest(sensors.map((sensor) => sensor.time)) : Number.NaN;
 }
 
-function createCard(card: Card): Row<Card> {
+function createCard(card: Card, openTrace: (sensorId: string) => void): Row<Card> {
   const value = element('span', { class: 'value' });
   const unit = element('span', { class: 'unit' });
   const title = element('h3', {});
@@ -116,6 +123,9 @@ function createCard(card: Card): Row<Card> {
   const age = element('p', { class: 'age' });
   const foot = element('p', { class: 'foot' });
   const spark = createSparkline();
+  const trace = element('button', { type: 'button', class: 'trace-open' }, 'Trace');
+  let sensorId: string | undefined;
+  trace.addEventListener('click', () => sensorId !== undefined && openTrace(sensorId));
   const box = element(
     'article',
     { class: 'card', 'data-sensor': card.group.key },
@@ -125,6 +135,7 @@ function createCard(card: Card): Row<Card> {
     spark.element,
     age,
     foot,
+    trace,
   );
   return {
     element: box,
@@ -139,6 +150,9 @@ function createCard(card: Card): Row<Card> {
       setAttribute(box, 'data-colour', String(type.colour));
       setAttribute(box, 'data-silent', text.silent);
       spark.update(text.line);
+      sensorId = group.sensors.length === 1 ? group.sensors[0]?.id : undefined;
+      trace.hidden = sensorId === undefined;
+      setAttribute(trace, 'aria-label', `Trace the messages of ${sensorId}`);
     },
   };
 }

@@ -14,6 +14,11 @@ const COMMANDS: readonly { name: string; summary: string; load: () => Promise<Co
     load: async () => (await import('./simulate.ts')).simulateCommand(),
   },
   {
+    name: 'trace',
+    summary: 'ask the running pipeline where a message went',
+    load: async () => (await import('./trace.ts')).traceCommand(),
+  },
+  {
     name: 'rule',
     summary: 'test topic rules, and explain what they make of a message',
     load: async () => (await import('./rule.ts')).ruleCommand(),

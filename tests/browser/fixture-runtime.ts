@@ -96,6 +96,7 @@ export async function startFixture(options: FixtureOptions): Promise<FixtureRunt
     '/v1/health': () => ({ status: 'ok', mqtt: { host: '127.0.0.1', port: 18_830 } }),
     '/v1/alerts': () => alerts,
     '/v1/ledger': () => ledgerOf(accepted),
+    '/v1/trace': (url) => traceOf(fleet, url.searchParams.get('sensor') ?? ''),
     '/v1/sensors': (url) =>
       fleet.sensors
         .filter((sensor) => matches(sensor, url))
@@ -170,6 +171,77 @@ function matches(sensor: FixtureSensor, url: URL): boolean {
   const station = url.searchParams.get('station_id');
   const state = url.searchParams.get('state');
   return (!station || sensor.station_id === station) && (!state || sensor.state === state);
+}
+
+/** The way of one stored reading, and of one that the rule did not take; nothing for an unknown sensor. */
+function traceOf(fleet: FixtureFleet, sensorId: string): unknown {
+  const sensor = fleet.sensors.find((candidate) => candidate.sensor_id === sensorId);
+  if (!sensor)
+    return { nowMillis: Date.now(), messages: [], message: `No message of sensor '${sensorId}' is known` };
+  const topic = `weather/${sensor.state}/${sensor.city}/${sensor.station_id}/${sensor.sensor}/${sensorId}`;
+  const receivedMillis = Date.now() - 1500;
+  const accepted = {
+    kind: 'broker',
+    state: 'passed',
+    text: 'accepted from client c1',
+    atMillis: receivedMillis,
+  };
+  const item = `table readings-2026-W47, item ${sensorId} + ${receivedMillis}, attribute 13vs.EYR6kBJfEYR6kBJfEYR6kBJf`;
+  const record = {
+    kind: 'record',
+    state: 'passed',
+    text: 'stream readings, shardId-000000000000, sequence number 49660000000000000000000000000000000000000000000000000098',
+    atMillis: receivedMillis,
+    data: { eventId: 'uN2hkK5DoMO_F-MZkPjO6FzDxq8d5RJTWgYvH7JD1ZU' },
+    steps: [
+      {
+        kind: 'function',
+        state: 'passed',
+        text: 'function store-readings',
+        steps: [{ kind: 'item', state: 'passed', text: item }],
+      },
+      {
+        kind: 'window',
+        state: 'waiting',
+        text: 'window until 2026-11-21 07:23:00.000 UTC is open, closes in 39 s',
+      },
+      { kind: 'function', state: 'skipped', text: 'function aggregate-windows does not run here' },
+    ],
+  };
+  const reason = 'WHERE NOT isUndefined(cast(sensor_value AS float)) is false';
+  const message = {
+    topic,
+    receivedMillis,
+    clientId: 'c1',
+    payloadBytes: 17,
+    payload: '{"sensor_value":1}',
+    payloadEncoding: 'text',
+  };
+  return {
+    nowMillis: Date.now(),
+    messages: [
+      {
+        ...message,
+        state: 'passed',
+        summary: `stored in ${item}`,
+        steps: [accepted, { kind: 'rule', state: 'passed', text: 'rule telemetry fires', steps: [record] }],
+      },
+      {
+        ...message,
+        state: 'stopped',
+        summary: `rule telemetry: ${reason}`,
+        steps: [
+          accepted,
+          {
+            kind: 'rule',
+            state: 'stopped',
+            text: `rule telemetry: ${reason}`,
+            steps: [{ kind: 'where', state: 'stopped', text: reason }],
+          },
+        ],
+      },
+    ],
+  };
 }
 
 function samples(fleet: FixtureFleet, sensorId: string, silenced: ReadonlySet<string>): unknown {

@@ -1,7 +1,7 @@
-/** An instant for people, UTC: `2026-11-21 04:05:06.789`; `an unknown time` for none. */
+/** An instant for people: `2026-11-21 04:05:06.789 UTC`; `an unknown time` for none. */
 export function printTime(millis: number): string {
   if (!Number.isFinite(millis) || Math.abs(millis) > MAX_MILLIS) return 'an unknown time';
-  return new Date(millis).toISOString().replace('T', ' ').replace('Z', '');
+  return new Date(millis).toISOString().replace('T', ' ').replace('Z', ' UTC');
 }
 
 /** The last instant that a date can be. */

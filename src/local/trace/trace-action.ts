@@ -42,18 +42,19 @@ export async function traceAction(
   return { kind: 'action', ...step, text: step.text + hole, data: { action: kind, ...step.data } };
 }
 
-/** What other actions do is not looked up at their targets; whether it still waits to be carried out is known. */
+/** What other actions do is not looked up at their targets, but whether it still waits to be carried out is known. */
 function handedOver(
   kind: string,
   members: Readonly<Record<string, unknown>>,
   { rule }: ActionInput,
   context: TraceContext,
 ): Omit<TraceStep, 'kind'> {
-  const waiting = context.lag().find(({ stage }) => stage === `action ${rule}.${kind}`);
+  const queue = context.lag().find(({ stage }) => stage === `action ${rule}.${kind}`);
   const text = `action ${kind} ${JSON.stringify(targetOf(members))}`;
-  return waiting && waiting.backlog > 0
-    ? { state: 'waiting', text: `${text}: ${waiting.backlog} such actions are still to be carried out` }
-    : { state: 'passed', text };
+  if (!queue) return { state: 'skipped', text: `${text}: not emulated on this machine` };
+  return queue.backlog > 0
+    ? { state: 'waiting', text: `${text}: ${queue.backlog} such actions are still to be carried out` }
+    : { state: 'passed', text: `${text}: carried out` };
 }
 
 /** Members that say nothing of where a message goes. */

@@ -1,12 +1,13 @@
 import { basename } from 'node:path';
 import { Topic } from '../../iot-sql/index.ts';
 import { parseWeatherTopic } from '../../telemetry/topic.ts';
+import { unqualified } from '../iot-core/rule-actions/stream-actions.ts';
 import type { FollowAction } from './trace-action.ts';
 import { tracePackedPublish } from './trace-packed-publish.ts';
 
 /** The Lambda action. The function that unpacks packed publishes is followed; what others do is their own business. */
 export const traceInvocation: FollowAction = async (members, { kept }, context) => {
-  const arn = String(members.FunctionArn);
+  const arn = unqualified(String(members.FunctionArn));
   const lambda = context.stack.functions.find((each) => each.arn === arn);
   if (!lambda) return { state: 'skipped', text: `function ${arn} is not in the stack` };
   const functionName = basename(lambda.file, '.ts');

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { MessageTracer } from './message-tracer.ts';
 import { parseTraceQuery, TraceQueryError } from './trace-query.ts';
 
-/** `GET /v1/trace`: 404 with the reason when there is no such message, 400 for a question that cannot be read. */
+/** `GET /v1/trace`: an empty list with the reason when there is no such message; 400 for a question that cannot be read. */
 export function createTraceRoute(
   tracer: MessageTracer,
 ): (request: IncomingMessage, response: ServerResponse) => void {
@@ -23,7 +23,7 @@ async function answer(
     const report = await tracer.trace(parseTraceQuery(searchParams));
     if (!report)
       return { status: 503, body: { message: 'Cannot trace: other traces are under way, try again' } };
-    return { status: report.messages.length > 0 ? 200 : 404, body: report };
+    return { status: 200, body: report };
   } catch (error) {
     if (error instanceof TraceQueryError) return { status: 400, body: { message: error.message } };
     throw error;

@@ -63,9 +63,10 @@ export function summarise(steps: readonly TraceStep[]): { state: TraceState; sum
   return isKnown ? { state: 'passed', summary: 'handed on' } : { state: 'skipped', summary: phrase(ends) };
 }
 
-/** The places behind which there is nothing; behind one where it stopped lies only why. */
+/** The places behind which it did not come. */
 function endsOf(step: TraceStep): readonly TraceStep[] {
-  return step.state === 'stopped' || !step.steps?.length ? [step] : step.steps.flatMap(endsOf);
+  const isEnd = step.state === 'stopped' || step.state === 'waiting' || !step.steps?.length;
+  return isEnd ? [step] : step.steps!.flatMap(endsOf);
 }
 
 function phrase(ends: readonly TraceStep[]): string {
