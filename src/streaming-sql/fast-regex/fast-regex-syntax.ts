@@ -61,13 +61,15 @@ export function printRegex(node: FastRegex, lazy: boolean): string {
     case 'union':
       return `(?:${node.items.map((item) => printRegex(item, lazy)).join('|')})`;
     case 'repeat':
-      return `(?:${printRegex(node.item, lazy)})${quantifier(node.least, node.most)}${lazy ? '?' : ''}`;
+      return `(?:${printRegex(node.item, lazy)})${quantifier(node.least, node.most, lazy)}`;
   }
 }
 
-function quantifier(least: number, most: number | null): string {
-  if (most === null) return least === 0 ? '*' : least === 1 ? '+' : `{${least},}`;
-  return least === 0 && most === 1 ? '?' : `{${least},${most}}`;
+function quantifier(least: number, most: number | null, lazy: boolean): string {
+  if (least === most) return least === 1 ? '' : `{${least}}`;
+  const bounds = most === null ? `{${least},}` : `{${least},${most}}`;
+  const short: Readonly<Record<string, string>> = { '{0,}': '*', '{1,}': '+', '{0,1}': '?' };
+  return `${short[bounds] ?? bounds}${lazy ? '?' : ''}`;
 }
 
 /** Text as a pattern that matches it literally. */

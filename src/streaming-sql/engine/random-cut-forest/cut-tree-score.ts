@@ -53,7 +53,8 @@ export function attributeScore(tree: CutTree, point: Float64Array, into: Attribu
 
 /** Probability that a random cut of the box around node and point parts the two; of a leaf it is 0 or 1. */
 function partingProbability(tree: CutTree, node: number, point: Float64Array): number {
-  const { dimensions, low, high } = tree;
+  const { low, high } = tree;
+  const dimensions = point.length;
   let sides = 0;
   let excess = 0;
   for (let i = 0, at = node * dimensions; i < dimensions; i++, at++) {

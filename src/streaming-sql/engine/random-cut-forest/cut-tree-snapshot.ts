@@ -5,28 +5,20 @@ import type { CutTree } from './cut-tree.ts';
 
 /** Writes leaves, cuts and children; boxes, masses and parents of inner nodes follow from them. */
 export function saveCutTree(tree: CutTree, writer: SnapshotWriter): void {
-  const { leafTop, innerTop, freeLeaves, freeInner } = tree.slots;
-  const inner = innerTop - tree.capacity;
   writer.float64(tree.root);
-  writer.uint32(leafTop);
-  writer.uint32(innerTop);
-  writer.values(freeLeaves);
-  writer.values(freeInner);
-  saveNumbers(writer, tree.low, leafTop * tree.dimensions);
-  saveNumbers(writer, tree.mass, leafTop);
+  tree.leaves.save(writer);
+  tree.inner.save(writer);
+  saveNumbers(writer, tree.low, tree.leaves.count * tree.dimensions);
+  saveNumbers(writer, tree.mass, tree.leaves.count);
   for (const numbers of [tree.left, tree.right, tree.cutDimension, tree.cutValue])
-    saveNumbers(writer, numbers, inner);
+    saveNumbers(writer, numbers, tree.inner.count);
 }
 
 /** Reads back into a new tree of the same dimensions and capacity. */
 export function loadCutTree(tree: CutTree, reader: SnapshotReader): void {
   tree.root = reader.float64();
-  tree.slots = {
-    leafTop: reader.uint32(),
-    innerTop: reader.uint32(),
-    freeLeaves: reader.values() as number[],
-    freeInner: reader.values() as number[],
-  };
+  tree.leaves.load(reader);
+  tree.inner.load(reader);
   loadNumbers(reader, tree.low);
   tree.high.set(tree.low);
   loadNumbers(reader, tree.mass);

@@ -1,4 +1,6 @@
 import type { RandomSource } from '../random-source.ts';
+import { CutDraw } from './cut-draw.ts';
+import { SlotNumbers } from './slot-numbers.ts';
 
 const NONE = -1;
 
@@ -25,12 +27,9 @@ export class CutTree {
   readonly right: Int32Array;
   readonly cutDimension: Int32Array;
   readonly cutValue: Float64Array;
-  readonly #freeLeaves: number[] = [];
-  readonly #freeInner: number[] = [];
-  #leafTop = 0;
-  #innerTop: number;
-  #drawnDimension = 0;
-  #drawnValue = 0;
+  readonly leaves = new SlotNumbers(0);
+  readonly inner: SlotNumbers;
+  readonly #draw = new CutDraw();
 
   constructor(dimensions: number, capacity: number) {
     this.dimensions = dimensions;
@@ -44,7 +43,7 @@ export class CutTree {
     this.right = new Int32Array(capacity - 1);
     this.cutDimension = new Int32Array(capacity - 1);
     this.cutValue = new Float64Array(capacity - 1);
-    this.#innerTop = capacity;
+    this.inner = new SlotNumbers(capacity);
   }
 
   /** Points in the tree, equal ones counted each. */
@@ -85,7 +84,7 @@ export class CutTree {
   remove(leaf: number): void {
     let node = this.parent[leaf]!;
     if (--this.mass[leaf]! === 0) {
-      this.#freeLeaves.push(leaf);
+      this.leaves.free(leaf);
       if (node === NONE) this.root = NONE;
       else node = this.#spliceOut(node, leaf);
     }
@@ -107,75 +106,22 @@ export class CutTree {
     this.#fitBox(node);
   }
 
-  /** Numbers of nodes ever used and the free ones among them, for saving and loading the tree. */
-  get slots(): {
-    leafTop: number;
-    innerTop: number;
-    freeLeaves: readonly number[];
-    freeInner: readonly number[];
-  } {
-    return {
-      leafTop: this.#leafTop,
-      innerTop: this.#innerTop,
-      freeLeaves: this.#freeLeaves,
-      freeInner: this.#freeInner,
-    };
-  }
-
-  set slots({ leafTop, innerTop, freeLeaves, freeInner }) {
-    this.#leafTop = leafTop;
-    this.#innerTop = innerTop;
-    this.#freeLeaves.splice(0, Number.POSITIVE_INFINITY, ...freeLeaves);
-    this.#freeInner.splice(0, Number.POSITIVE_INFINITY, ...freeInner);
-  }
-
-  /** Draws a cut of the box that holds node and point: does it part the two? Keeps the cut if so. */
   #separates(node: number, point: Float64Array, random: RandomSource): boolean {
-    const { dimensions, low, high } = this;
-    const base = node * dimensions;
-    let sides = 0;
-    let growth = 0;
-    for (let i = 0; i < dimensions; i++) {
-      const above = Math.max(0, point[i]! - high[base + i]!);
-      const below = Math.max(0, low[base + i]! - point[i]!);
-      sides += high[base + i]! - low[base + i]! + above + below;
-      growth += above + below;
-    }
-    if (growth === 0) return false;
-    let rest = random.next() * sides;
-    for (let i = 0; i < dimensions; i++) {
-      const from = Math.min(low[base + i]!, point[i]!);
-      const to = Math.max(high[base + i]!, point[i]!);
-      rest -= to - from;
-      if (rest >= 0 || to === from) continue;
-      const drawn = to + rest;
-      const cut = drawn < to ? Math.max(drawn, from) : from;
-      this.#drawnDimension = i;
-      this.#drawnValue = cut;
-      return point[i]! > cut ? cut >= high[base + i]! : cut < low[base + i]!;
-    }
-    return this.isLeaf(node) && this.#cutLongestSide(base, point);
-  }
-
-  /** A cut of a leaf parts always; only rounding can leave the draw without a dimension. */
-  #cutLongestSide(base: number, point: Float64Array): boolean {
-    let longest = 0;
-    const side = (i: number): number => Math.abs(point[i]! - this.low[base + i]!);
-    for (let i = 1; i < this.dimensions; i++) if (side(i) > side(longest)) longest = i;
-    this.#drawnDimension = longest;
-    this.#drawnValue = Math.min(point[longest]!, this.low[base + longest]!);
-    return true;
+    const { low, high } = this;
+    const box = { low, high, base: node * this.dimensions, isPoint: this.isLeaf(node) };
+    return this.#draw.parts(box, point, random);
   }
 
   /** Puts an inner node with the drawn cut in the node's place, over the node and a new leaf. */
   #split(node: number, point: Float64Array): number {
     const above = this.parent[node]!;
-    const split = this.#freeInner.pop() ?? this.#innerTop++;
+    const split = this.inner.take();
+    const { dimension, value } = this.#draw;
     const leaf = this.#createLeaf(point, split);
     const inner = split - this.capacity;
-    const pointLeft = point[this.#drawnDimension]! <= this.#drawnValue;
-    this.cutDimension[inner] = this.#drawnDimension;
-    this.cutValue[inner] = this.#drawnValue;
+    const pointLeft = point[dimension]! <= value;
+    this.cutDimension[inner] = dimension;
+    this.cutValue[inner] = value;
     this.left[inner] = pointLeft ? leaf : node;
     this.right[inner] = pointLeft ? node : leaf;
     this.mass[split] = this.mass[node]!;
@@ -188,7 +134,7 @@ export class CutTree {
   }
 
   #createLeaf(point: Float64Array, parent: number): number {
-    const leaf = this.#freeLeaves.pop() ?? this.#leafTop++;
+    const leaf = this.leaves.take();
     this.low.set(point, leaf * this.dimensions);
     this.high.set(point, leaf * this.dimensions);
     this.mass[leaf] = 1;
@@ -214,7 +160,7 @@ export class CutTree {
     const above = this.parent[node]!;
     this.parent[sibling] = above;
     this.#replaceChild(above, node, sibling);
-    this.#freeInner.push(node);
+    this.inner.free(node);
     return above;
   }
 
