@@ -10,7 +10,6 @@ export interface Assumption {
  */
 const table = {
   messageBytes: { value: 200, basis: 'payload of one reading, the size that the project quotes prices for' },
-  topicBytes: { value: 60, basis: 'weather/<state>/<city>/<station>/<type>/<sensor> with ids of 10 to 12' },
   addedByRuleBytes: {
     value: 104,
     basis: 'measured: sensor_id, station_id, sensor, state, city in JSON, beside the payload',

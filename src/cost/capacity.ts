@@ -21,7 +21,7 @@ export function overfilled(
   const needed = Math.ceil(Math.max(records / 1000, megabytes));
   if (needed <= shardCount) return [];
   return [
-    `stream '${name}' has ${shardCount} shards and needs ${needed}: the load puts ${Math.round(records)} records and ${megabytes.toFixed(2)} MB a second`,
+    `stream '${name}' needs ${needed} shards and has ${shardCount}: the load puts ${Math.round(records)} records and ${megabytes.toFixed(2)} MB a second`,
   ];
 }
 

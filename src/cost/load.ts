@@ -10,8 +10,10 @@ export interface Load {
 
 export interface PublishClass {
   readonly publishesPerSecond: number;
-  /** Bytes of one payload. */
+  /** Bytes of one payload, on the mean. */
   readonly bytes: number;
+  /** Messages of 5 KB that one publish is metered as, on the mean. */
+  readonly units: number;
   /** One topic of the class, without the prefix of Basic Ingest. */
   readonly topic: string;
   /**
@@ -37,6 +39,9 @@ export interface SteadyLoad {
   readonly basicIngest: boolean;
 }
 
+const READING_TOPIC = 'weather/WA/Seattle/vzqHb8vgh0/temperature/bQ7KcaMEas';
+const PACKED_TOPIC = 'weather/WA/Seattle/vzqHb8vgh0/batch';
+const METERING_BYTES = 5 * 1024;
 /** AWS IoT Core endpoints and quotas, "Message size": 128 KB for a publish. */
 const MAX_PUBLISH_BYTES = 131_072;
 
@@ -45,25 +50,29 @@ const MAX_PUBLISH_BYTES = 131_072;
  * @throws CostError when a packed publish would be larger than a publish may be
  */
 export function steadyLoad({ rate, devices, pack, basicIngest }: SteadyLoad): Load {
-  const bytes = assumed('messageBytes');
-  const packedBytes = pack * (bytes + assumed('addedByPackingBytes'));
-  if (pack > 1 && packedBytes > MAX_PUBLISH_BYTES)
+  const isPacked = pack > 1;
+  const bytes = pack * (assumed('messageBytes') + (isPacked ? assumed('addedByPackingBytes') : 0));
+  if (bytes > MAX_PUBLISH_BYTES)
     throw new CostError(
-      `Cannot pack ${pack} readings into one publish: they take ${packedBytes} bytes, at most ${MAX_PUBLISH_BYTES} are allowed`,
+      `Cannot pack ${pack} readings into one publish: they take ${bytes} bytes, at most ${MAX_PUBLISH_BYTES} are allowed`,
     );
+  const topic = isPacked ? PACKED_TOPIC : READING_TOPIC;
   const publishes: PublishClass = {
     publishesPerSecond: rate / pack,
-    bytes: pack > 1 ? packedBytes : bytes,
-    topic:
-      pack > 1
-        ? 'weather/WA/Seattle/vzqHb8vgh0/batch'
-        : 'weather/WA/Seattle/vzqHb8vgh0/temperature/bQ7KcaMEas',
+    bytes,
+    units: meteredUnits(bytes, topic),
+    topic,
     basicIngest,
     readings: pack,
     sensorsPerPublish: 1,
     sensors: devices,
   };
   return { devices, classes: [publishes] };
+}
+
+/** Messages of 5 KB that a publish counts as: payload and topic (AWS IoT Core pricing, "Additional metering details"). */
+export function meteredUnits(bytes: number, topic: string): number {
+  return Math.ceil((bytes + Buffer.byteLength(topic)) / METERING_BYTES);
 }
 
 /** Readings per second of all classes. */

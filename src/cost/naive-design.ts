@@ -41,7 +41,7 @@ export function naiveUsage(rate: number, devices: number, storageMonths: number)
   const perMessage: Usage[] = [
     {
       price: 'iot.connectivity',
-      what: `${devices} devices connected`,
+      what: `devices connected: ${devices}`,
       perMonth: devices * MINUTES_PER_MONTH,
     },
     { price: 'iot.messages', what: 'publishes through the broker', perMonth: messages },

@@ -32,7 +32,7 @@ function printBill({ lines, perMonthUsd, perMillionUsd }: Bill): string[] {
     return [
       totalRow(service, group),
       ...large.map(lineRow),
-      ...(small.length ? [totalRow(`  ${small.length} smaller lines`, small)] : []),
+      ...(small.length ? [totalRow(`  smaller lines: ${small.length}`, small)] : []),
     ];
   });
   return table([

@@ -23,18 +23,14 @@ export interface RuleTraffic {
   readonly warnings: readonly string[];
 }
 
-/** AWS IoT Core meters messages, rules and actions in steps of 5 KB. */
-const METERING_BYTES = 5 * 1024;
-
 /** Which rules take the publishes of a load, and what their actions put where. */
 export function routePublishes(stack: Stack, load: Load): RuleTraffic {
   return merge(load.classes.map((publishes) => routeClass(stack, publishes)));
 }
 
 function routeClass(stack: Stack, publishes: PublishClass): RuleTraffic {
-  const { topic, bytes, publishesPerSecond, basicIngest } = publishes;
-  // Payload and topic are metered (AWS IoT Core pricing, "Additional metering details").
-  const units = publishesPerSecond * Math.ceil((bytes + Buffer.byteLength(topic)) / METERING_BYTES);
+  const { topic, basicIngest } = publishes;
+  const units = publishes.publishesPerSecond * publishes.units;
   const matching = stack.topicRules.filter(({ sql }) => isTopicOf(topic, topicFilterOf(sql)));
   const rules =
     typeof basicIngest === 'string'

@@ -13,7 +13,8 @@ describe('a recorded load', () => {
     expect(classes).toEqual([
       {
         publishesPerSecond: 1,
-        bytes: 256,
+        bytes: 200,
+        units: 1,
         topic: 'weather/a/b/st/t/s',
         basicIngest: false,
         readings: 1,
@@ -28,6 +29,13 @@ describe('a recorded load', () => {
     expect(
       readTrace(`${two({ clientId: 'c' })}\n${line({ clientId: 'c', topic: 'weather/x/y/z/t/s' })}`).devices,
     ).toBe(1);
+  });
+
+  it('takes sizes and metering on the mean, so that a sensor is one sensor whatever it sends', () => {
+    const sizes = [100, 6000].map((bytes, i) => line({ bytes, timestampMillis: i * 1000 }));
+    expect(readTrace(sizes.join('\n')).classes).toEqual([
+      expect.objectContaining({ publishesPerSecond: 1, bytes: 3050, units: 1.5, sensors: 1 }),
+    ]);
   });
 
   it('knows the rule of Basic Ingest', () => {

@@ -1,5 +1,5 @@
 import { CostError } from './cost-error.ts';
-import type { Load, PublishClass } from './load.ts';
+import { type Load, meteredUnits, type PublishClass } from './load.ts';
 
 /** One line of a recorded load: one publish. */
 export interface TraceEntry {
@@ -15,8 +15,6 @@ export interface TraceEntry {
 }
 
 const BASIC_INGEST = /^\$aws\/rules\/([^/]+)\/(.+)$/;
-/** Sizes are put together in steps of this many bytes; each step is counted at its upper end. */
-const SIZE_STEP_BYTES = 64;
 
 /**
  * A recorded load, JSON lines `{"timestampMillis":…,"topic":"…","bytes":…}` with `readings`, `sensors` and `clientId` as options.
@@ -83,27 +81,28 @@ function durationSeconds(entries: readonly TraceEntry[]): number {
   return ((last - first) / 1000) * (entries.length / (entries.length - 1));
 }
 
-function classKey({ topic, bytes, readings, sensors }: TraceEntry): string {
-  const [, rule = ''] = BASIC_INGEST.exec(topic) ?? [];
-  const levels = topic.split('/').length;
-  return [rule, levels, topic.endsWith('/batch'), stepOf(bytes), readings, sensors].join(' ');
-}
-
-function stepOf(bytes: number): number {
-  return Math.ceil(bytes / SIZE_STEP_BYTES) * SIZE_STEP_BYTES;
+/** One class for each rule named and each form of topic; sizes and readings are taken on the mean. */
+function classKey({ topic }: TraceEntry): string {
+  const [, rule = '', plainTopic = topic] = BASIC_INGEST.exec(topic) ?? [];
+  return [rule, plainTopic.split('/').length, plainTopic.split('/')[0], plainTopic.endsWith('/batch')].join(
+    ' ',
+  );
 }
 
 function classOf(group: readonly TraceEntry[], seconds: number): PublishClass {
-  const { topic, readings, sensors } = group[0]!;
-  const [, rule, plainTopic] = BASIC_INGEST.exec(topic) ?? [];
+  const [, rule, plainTopic = group[0]!.topic] = BASIC_INGEST.exec(group[0]!.topic) ?? [];
+  const mean = (value: (entry: TraceEntry) => number): number =>
+    group.reduce((sum, entry) => sum + value(entry), 0) / group.length;
+  const sensorsPerPublish = mean(({ sensors }) => sensors);
   return {
     publishesPerSecond: group.length / seconds,
-    bytes: group.reduce((sum, { bytes }) => sum + stepOf(bytes), 0) / group.length,
-    topic: plainTopic ?? topic,
+    bytes: mean(({ bytes }) => bytes),
+    units: mean(({ bytes, topic }) => meteredUnits(bytes, topic)),
+    topic: plainTopic,
     basicIngest: rule ?? false,
-    readings,
-    sensorsPerPublish: sensors,
-    sensors: new Set(group.map((entry) => entry.topic)).size * sensors,
+    readings: mean(({ readings }) => readings),
+    sensorsPerPublish,
+    sensors: new Set(group.map(({ topic }) => topic)).size * sensorsPerPublish,
   };
 }
 

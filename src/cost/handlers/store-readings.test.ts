@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { packByMinute, sampleKey } from '../../stores/readings-table.ts';
+import type { Reading } from '../../telemetry/reading.ts';
+import { batchesOf } from '../batches.ts';
 import { minutePacks } from './store-readings.ts';
 
 describe('minutePacks()', () => {
@@ -33,4 +36,60 @@ describe('minutePacks()', () => {
     const packs = minutePacks({ perSecond: 100, records: 1, spacingSeconds: 10, bytes: 300 });
     expect(packs.keptPerSecond).toBeCloseTo(100 * 25 + (100 / 6) * 140);
   });
+});
+
+describe('the model of store-readings', () => {
+  /** A fleet that publishes regularly, each sensor at its own moment; the handler's own packing counts the writes. */
+  function countWrites(sensors: number, spacingMillis: number, batchMillis: number, totalMillis: number) {
+    const batches = new Map<number, Reading[]>();
+    for (let sensor = 0; sensor < sensors; sensor++) {
+      const phase = Math.floor((sensor * 7919 * spacingMillis) / sensors) % spacingMillis;
+      for (let millis = phase; millis < totalMillis; millis += spacingMillis) {
+        const batch = Math.floor(millis / batchMillis);
+        const reading = {
+          sensor_id: `s${sensor}`,
+          sensor_timestamp: millis,
+          sensor_value: millis,
+        } as Reading;
+        batches.set(batch, [...(batches.get(batch) ?? []), reading]);
+      }
+    }
+    const writes = { packs: 0, latest: 0 };
+    for (const readings of batches.values()) {
+      writes.packs += packByMinute(
+        readings.map((reading) => ({ reading, sampleKey: sampleKey(reading) })),
+      ).length;
+      writes.latest += new Set(readings.map(({ sensor_id }) => sensor_id)).size;
+    }
+    return writes;
+  }
+
+  it.each([
+    [100, 10_000, 5_000],
+    [100, 10_000, 25_000],
+    [100, 10_000, 77_000],
+    [20, 1_000, 7_000],
+    [100, 90_000, 60_000],
+  ])(
+    'counts the writes that the handler makes: %d sensors each %d ms in batches of %d ms',
+    (sensors, spacing, batch) => {
+      const total = 40 * batch * 3;
+      const counted = countWrites(sensors, spacing, batch, total);
+      const mapping = {
+        batchSize: 10_000,
+        batchWindowSeconds: batch / 1000,
+        parallelizationFactor: 1,
+        tumblingWindowSeconds: 0,
+      };
+      const flow = { recordsPerSecond: (1000 * sensors) / spacing, bytes: 300, sensors, together: 1 };
+      const [group] = batchesOf(mapping, 1, [flow]).groups;
+      const seconds = total / 1000;
+      expect(group!.perSecond * seconds).toSatisfy(
+        (value: number) => Math.abs(value / counted.latest - 1) < 0.05,
+      );
+      expect(minutePacks(group!).writesPerSecond * seconds).toSatisfy(
+        (value: number) => Math.abs(value / counted.packs - 1) < 0.05,
+      );
+    },
+  );
 });

@@ -12,7 +12,7 @@ export function iotCoreUsage(
   return [
     {
       price: 'iot.connectivity',
-      what: `${devices} devices connected`,
+      what: `devices connected: ${devices}`,
       perMonth: devices * MINUTES_PER_MONTH,
     },
     {

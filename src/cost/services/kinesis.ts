@@ -29,7 +29,7 @@ function provisioned(
   const shardHours = shardCount * HOURS_PER_MONTH;
   const units = sumOf(flows, (flow) => flow.recordsPerSecond * Math.ceil(flow.bytes / PUT_UNIT_BYTES));
   return [
-    { price: 'kinesis.shardHours', what: `stream ${name}, ${shardCount} shards`, perMonth: shardHours },
+    { price: 'kinesis.shardHours', what: `stream ${name}, shards: ${shardCount}`, perMonth: shardHours },
     { price: 'kinesis.putUnits', what: `stream ${name}`, perMonth: units * SECONDS_PER_MONTH },
     {
       price: 'kinesis.extendedRetention',
@@ -51,7 +51,7 @@ function onDemand(
     { price: 'kinesis.onDemandIn', what: `stream ${name}`, perMonth: gigabytes(rounded) },
     {
       price: 'kinesis.onDemandOut',
-      what: `stream ${name}, ${readers} readers`,
+      what: `stream ${name}, readers: ${readers}`,
       perMonth: gigabytes(bytesPerSecond(flows)) * readers,
     },
   ];
@@ -65,7 +65,7 @@ function fanOut(
   const consumers = resourcesOf(deployment, 'AWS::Kinesis::StreamConsumer').filter(
     ({ properties }) => textOf(properties, 'StreamARN') === arn,
   ).length;
-  const what = `stream ${name}, ${consumers} fan-out consumers`;
+  const what = `stream ${name}, fan-out consumers: ${consumers}`;
   return [
     { price: 'kinesis.fanOutHours', what, perMonth: consumers * shardCount * HOURS_PER_MONTH },
     { price: 'kinesis.fanOutGb', what, perMonth: consumers * gigabytes(bytesPerSecond(flows)) },
