@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { whileHolding } from './file-lock.ts';
 import { StackError } from './stack-error.ts';
 import type { Template } from './template.ts';
 
@@ -23,13 +24,23 @@ export async function compileStack(options: CompileStackOptions): Promise<Templa
   const { projectFolder, cacheFolder, stage = 'dev' } = options;
   const kept = join(cacheFolder, `${stage}-${sourceHash(projectFolder)}.json`);
   if (!existsSync(kept)) {
-    mkdirSync(cacheFolder, { recursive: true });
-    const output = join(cacheFolder, `package-${process.pid}`);
-    await runFramework(projectFolder, ['package', '--stage', stage, '--package', output]);
-    renameSync(join(output, 'cloudformation-template-update-stack.json'), kept);
-    rmSync(output, { recursive: true, force: true });
+    // The framework works in one folder of the project, whatever its output folder is.
+    const lock = join(projectFolder, '.mesonet', 'package.lock');
+    await whileHolding(lock, () => packageInto(kept, options));
   }
   return JSON.parse(readFileSync(kept, 'utf8')) as Template;
+}
+
+async function packageInto(
+  kept: string,
+  { projectFolder, cacheFolder, stage = 'dev' }: CompileStackOptions,
+): Promise<void> {
+  if (existsSync(kept)) return;
+  mkdirSync(cacheFolder, { recursive: true });
+  const output = join(cacheFolder, `package-${process.pid}`);
+  await runFramework(projectFolder, ['package', '--stage', stage, '--package', output]);
+  renameSync(join(output, 'cloudformation-template-update-stack.json'), kept);
+  rmSync(output, { recursive: true, force: true });
 }
 
 /** All that decides what is read here: the stack file, its parts, the rules' SQL, and the framework by the lockfile. */
