@@ -1,0 +1,295 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ApplicationResource } from '../stack/stack.ts';
+import { compileApplication, type InputSchema } from '../streaming-sql/index.ts';
+import { Ledger } from './ledger.ts';
+import { DurableLog } from './log/durable-log.ts';
+import { KinesisStream } from './log/kinesis-stream.ts';
+import { StreamingApplication } from './streaming-application.ts';
+
+const input: InputSchema = {
+  NamePrefix: 'S',
+  InputSchema: {
+    RecordFormat: { RecordFormatType: 'JSON' },
+    RecordColumns: [
+      { Name: 'k', SqlType: 'VARCHAR(4)', Mapping: '$.k' },
+      { Name: 'v', SqlType: 'INTEGER', Mapping: '$.v' },
+    ],
+  },
+};
+const windows = `
+  CREATE STREAM "OUT" ("k" VARCHAR(4), "n" INT, "end" TIMESTAMP);
+  CREATE PUMP "P" AS INSERT INTO "OUT" SELECT STREAM "k", COUNT(*), ROWTIME
+  FROM S_001 AS s GROUP BY "k", STEP(s.ROWTIME BY INTERVAL '10' SECOND);
+  CREATE STREAM "INVERSE" ("k" VARCHAR(4), "x" INT);
+  CREATE PUMP "Q" AS INSERT INTO "INVERSE" SELECT STREAM "k", 100 / "v" FROM S_001;`;
+
+/** The objects of the bucket: they outlive the process. */
+const objects = new Map<string, string>();
+const folders: string[] = [];
+let now = 0;
+let stores = true;
+
+beforeEach(() => {
+  objects.clear();
+  now = 1_800_000_000_000;
+  stores = true;
+});
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+const newFolder = (): string => {
+  folders.push(mkdtempSync(join(tmpdir(), 'mesonet-application-')));
+  return folders.at(-1)!;
+};
+
+class Running {
+  readonly folder: string;
+  readonly log: DurableLog;
+  readonly ledger: Ledger;
+  readonly input: KinesisStream;
+  readonly output: KinesisStream;
+  readonly application: StreamingApplication;
+  readonly reports: string[] = [];
+  #isKilled = false;
+
+  constructor(folder: string, sql = windows, resource: Partial<ApplicationResource> = {}) {
+    this.folder = folder;
+    this.log = DurableLog.open({ folder, durability: 'process' });
+    this.ledger = new Ledger(this.log.readState('ledger'));
+    const options = { shardCount: 2, retentionHours: 24, nowMillis: () => now };
+    this.input = KinesisStream.open(this.log, { ...options, name: 'in' });
+    this.output = KinesisStream.open(this.log, { ...options, name: 'out' });
+    this.application = new StreamingApplication({
+      resource: {
+        name: 'app',
+        file: '',
+        inputStream: 'in',
+        outputs: [{ from: 'OUT', stream: 'out', partitionKey: 'k' }],
+        references: [],
+        rejectedBucket: 'archive',
+        ...resource,
+      },
+      plan: compileApplication(sql, { input }),
+      references: {},
+      log: this.log,
+      ledger: this.ledger,
+      streams: new Map([this.input, this.output].map((stream) => [stream.name, stream])),
+      nowMillis: () => now,
+      report: (text) => this.reports.push(text),
+      putObject: async (_, key, body) => {
+        if (this.#isKilled) return;
+        if (!stores) throw new Error('no space');
+        objects.set(key, Buffer.from(body).toString());
+      },
+    });
+  }
+
+  /** Puts records, each a little later than the one before, and waits until they are durable. */
+  async put(...records: readonly (object | string)[]): Promise<void> {
+    for (const record of records) {
+      now += 70;
+      const text = typeof record === 'string' ? record : JSON.stringify(record);
+      this.input.append(String((record as { k?: string }).k ?? 'x'), text);
+    }
+    await this.log.durable();
+  }
+
+  /** What a kill leaves: the files as the last commit made them. */
+  kill(): Running {
+    const copy = newFolder();
+    cpSync(this.folder, copy, { recursive: true });
+    this.#isKilled = true;
+    void this.end();
+    return new Running(copy);
+  }
+
+  async end(): Promise<void> {
+    await this.application.stop();
+    await this.log.close();
+  }
+
+  all(stream: KinesisStream) {
+    return stream.shardIds.flatMap((id) =>
+      stream.read(id, undefined, { maxRecords: 1e6 }).map((record) => ({ ...record, shardId: id })),
+    );
+  }
+
+  async until(isSo: () => boolean): Promise<void> {
+    const deadline = Date.now() + 10_000;
+    while (!isSo()) {
+      if (Date.now() > deadline) throw new Error('waited in vain');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** Waits until everything has been read and every window has closed. */
+  async settle(): Promise<void> {
+    await this.until(() => this.application.lag().backlog === 0);
+    now += 60_000;
+    await this.until(() => this.application.stats().openKeys === 0);
+    // The next checkpoint no longer carries what has been stored.
+    await this.until(() => {
+      now += 1000;
+      return !this.log.readState('application/app/rejected')?.toString().includes('rejected/');
+    });
+  }
+
+  stage(name: string) {
+    return this.ledger.report().stages.find(({ stage }) => stage === name);
+  }
+}
+
+const linesOf = (): Record<string, unknown>[] =>
+  [...objects.values()].flatMap((body) =>
+    body
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>),
+  );
+const textOf = ({ base64 }: Record<string, unknown>): string =>
+  Buffer.from(String(base64), 'base64').toString();
+
+describe('a streaming application', () => {
+  it('keeps what it refuses with its bytes, its reason and where it came from', async () => {
+    const running = new Running(newFolder());
+    await running.put({ k: 'a', v: 5 }, 'not JSON', { k: 'a', v: 'five' }, { k: 'a', v: 0 });
+    await running.settle();
+    const sequences = new Map(running.all(running.input).map((each) => [each.data.toString(), each]));
+    const at = (text: string) => {
+      const { sequenceNumber, arrivalMillis } = sequences.get(text)!;
+      return { source: `${running.input.arn} ${sequenceNumber}`, receivedMillis: arrivalMillis };
+    };
+    const lines = linesOf().sort((a, b) => Number(a.receivedMillis) - Number(b.receivedMillis));
+    expect(lines.map(({ base64, ...line }) => ({ ...line, text: textOf({ base64 }) }))).toEqual([
+      {
+        reason: 'RECORD_FORMAT',
+        detail: 'Record is no JSON object',
+        pump: '',
+        ...at('not JSON'),
+        text: 'not JSON',
+      },
+      {
+        reason: 'COERCION_ERROR',
+        detail: 'Column "v" cannot hold "five" as INTEGER',
+        pump: '',
+        ...at('{"k":"a","v":"five"}'),
+        text: '{"k":"a","v":"five"}',
+      },
+      {
+        reason: 'DIVISION_BY_ZERO',
+        detail: 'Division of 100 by zero',
+        pump: 'Q',
+        ...at('{"k":"a","v":0}'),
+        text: expect.stringContaining('"a",0,'),
+      },
+    ]);
+    expect(
+      [...objects.keys()].every((key) => key.startsWith('rejected/date=2027-01-15/windows/app/shardId-')),
+    ).toBe(true);
+    expect(running.stage('windows app')).toMatchObject({
+      in: 4,
+      out: 2,
+      dropped: { RECORD_FORMAT: 1, COERCION_ERROR: 1 },
+      inFlight: 0,
+    });
+    expect(running.stage('rows app')).toMatchObject({
+      in: 2,
+      out: 1,
+      dropped: { DIVISION_BY_ZERO: 1 },
+      inFlight: 0,
+    });
+    await running.end();
+  });
+
+  it('loses and doubles no window and no refused row over kills at any commit', async () => {
+    let running = new Running(newFolder());
+    let count = 0;
+    for (let round = 0; round < 12; round += 1) {
+      for (let group = 0; group < 4; group += 1) {
+        const records = Array.from({ length: 15 }, () => {
+          count += 1;
+          return count % 17 === 0 ? `broken ${count}` : { k: `k${count % 5}`, v: count % 11 };
+        });
+        await running.put(...records);
+        // Sometimes the application has read all of it, sometimes little.
+        await new Promise((resolve) => setTimeout(resolve, (round * 7 + group * 13) % 40));
+        if ((round + group) % 3 === 0) now += 5000;
+      }
+      running = running.kill();
+    }
+    await running.settle();
+    const expected = new Map<string, number>();
+    const refused: string[] = [];
+    for (const { data, arrivalMillis, sequenceNumber } of running.all(running.input)) {
+      const text = data.toString();
+      if (text.startsWith('broken')) refused.push(`${sequenceNumber} RECORD_FORMAT`);
+      else {
+        const { k, v } = JSON.parse(text) as { k: string; v: number };
+        const end = new Date(Math.floor(arrivalMillis / 10_000) * 10_000 + 10_000).toISOString();
+        const key = `${k} ${end.replace('T', ' ').replace('Z', '')}`;
+        expected.set(key, (expected.get(key) ?? 0) + 1);
+        if (v === 0) refused.push(`${sequenceNumber} DIVISION_BY_ZERO`);
+      }
+    }
+    const rows = running
+      .all(running.output)
+      .map(({ data }) => JSON.parse(data.toString()) as Record<string, unknown>);
+    expect(rows.map(({ k, end, n }) => `${k} ${end} ${n}`).sort()).toEqual(
+      [...expected].map(([key, n]) => `${key} ${n}`).sort(),
+    );
+    const kept = linesOf().map(({ source, reason }) => `${String(source).split(' ')[1]} ${reason}`);
+    expect(kept.sort()).toEqual(refused.sort());
+    expect(refused.length).toBeGreaterThan(60);
+    await running.end();
+  });
+
+  it('keeps refused rows in its state while they cannot be stored', async () => {
+    stores = false;
+    let running = new Running(newFolder());
+    await running.put('broken');
+    await running.until(() => running.application.lag().backlog === 0);
+    now += 10_000;
+    await running.until(() => running.reports.length > 0);
+    expect(running.reports[0]).toMatch(
+      /^Cannot keep refused rows in 'rejected\/.*it will be tried again: no space$/,
+    );
+    running = running.kill();
+    expect(objects.size).toBe(0);
+    stores = true;
+    now += 10_000;
+    await running.until(() => objects.size === 1);
+    expect(linesOf().map(textOf)).toEqual(['broken']);
+    await running.end();
+  });
+
+  it('gives sequence number and partition key to SQL that reads them', async () => {
+    const sql = `CREATE STREAM "OUT" ("k" VARCHAR(8), "s" VARCHAR(64), "shard" VARCHAR(32));
+      CREATE PUMP "P" AS INSERT INTO "OUT" SELECT STREAM PARTITION_KEY, SEQUENCE_NUMBER, SHARD_ID FROM S_001;`;
+    const running = new Running(newFolder(), sql);
+    await running.put({ k: 'one' }, { k: 'two' });
+    await running.until(() => running.output.recordCount === 2);
+    await running.log.durable();
+    const rows = running.all(running.output).map(({ data }) => JSON.parse(data.toString()) as object);
+    const wanted = running.all(running.input).map((each) => ({
+      k: each.partitionKey,
+      s: each.sequenceNumber,
+      shard: each.shardId,
+    }));
+    expect(rows).toHaveLength(2);
+    expect(rows).toEqual(expect.arrayContaining(wanted));
+    await running.end();
+  });
+
+  it('runs without outputs and only counts its rows', async () => {
+    const running = new Running(newFolder(), windows, { outputs: [] });
+    await running.put({ k: 'a', v: 1 }, { k: 'b', v: 2 });
+    await running.settle();
+    await running.until(() => running.stage('rows app')?.out === 4);
+    expect(running.output.recordCount).toBe(0);
+    await running.end();
+  });
+});
