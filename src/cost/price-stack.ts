@@ -14,6 +14,7 @@ import { flinkUsage } from './services/flink.ts';
 import { iotCoreUsage } from './services/iot-core.ts';
 import { kinesisUsage } from './services/kinesis.ts';
 import { lambdaUsage } from './services/lambda.ts';
+import { MONTHLY, monthlyUsage } from './services/monthly.ts';
 import { s3Usage } from './services/s3.ts';
 import { trafficOf } from './traffic.ts';
 
@@ -58,6 +59,7 @@ export function priceStack(deployment: Deployment, load: Load, options: PricingO
     ...s3Usage(deployment, uses, storageMonths),
     ...cloudWatchUsage(deployment, traffic, storageMonths),
     ...apiUsage(uses),
+    ...monthlyUsage(deployment),
   ];
   return {
     ...billOf(usages, sheet, rate),
@@ -69,11 +71,10 @@ export function priceStack(deployment: Deployment, load: Load, options: PricingO
   };
 }
 
-/** Types that are priced, by what happens in them or by the month. */
+/** Types that are priced by what happens in them, and those that are by the month. */
 const PRICED = [
+  ...Object.keys(MONTHLY),
   'AWS::ApiGatewayV2::Api',
-  'AWS::CloudWatch::Alarm',
-  'AWS::CloudWatch::Dashboard',
   'AWS::DynamoDB::Table',
   'AWS::Events::Rule',
   'AWS::IoT::TopicRule',

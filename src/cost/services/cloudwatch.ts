@@ -9,7 +9,7 @@ import type { FunctionTraffic, Traffic } from '../traffic.ts';
 const TRACES_PER_SECOND = 1;
 const TRACED_SHARE = 0.05;
 
-/** Logs, the metrics that are printed into them, alarms, dashboards and traces. */
+/** Logs, the metrics that are printed into them, and traces. */
 export function cloudWatchUsage(deployment: Deployment, traffic: Traffic, storageMonths: number): Usage[] {
   const { functions } = traffic;
   const traced = sumOf(functions, (each) => (each.isTraced ? each.invocationsPerSecond : 0));
@@ -21,16 +21,6 @@ export function cloudWatchUsage(deployment: Deployment, traffic: Traffic, storag
       perMonth: sumOf(functions, ({ work }) => work.metrics),
     },
     ...functions.flatMap((each) => logUsage(deployment, each, storageMonths)),
-    {
-      price: 'cloudwatch.alarms',
-      what: 'alarms',
-      perMonth: resourcesOf(deployment, 'AWS::CloudWatch::Alarm').length,
-    },
-    {
-      price: 'cloudwatch.dashboards',
-      what: 'dashboards',
-      perMonth: resourcesOf(deployment, 'AWS::CloudWatch::Dashboard').length,
-    },
     { price: 'xray.traces', what: 'traces of the functions', perMonth: traces * SECONDS_PER_MONTH },
   ];
 }
