@@ -1,9 +1,9 @@
 import { didYouMean } from '../sql/index.ts';
 import type { Checker } from './checker.ts';
 import type { ColumnPlan, Operator, ReferencePlan, StreamPlan } from './plan.ts';
+import { pseudoColumns } from './pseudo-columns.ts';
 import { columnUnits } from './record-column.ts';
 import type { Relation, Scope } from './scope.ts';
-import { timestamp, varchar } from './sql-type.ts';
 import type { FromItem, Identifier, Query } from './syntax.ts';
 
 /** What a query may read: the source's streams, the in-application streams and the reference tables. */
@@ -27,14 +27,6 @@ export interface CheckedQuery {
 }
 
 export type CheckQuery = (query: Query) => CheckedQuery;
-
-/** Developer guide, "Timestamps and the ROWTIME Column" and "Pseudo-columns": what every source row carries besides. */
-export const pseudoColumns: readonly ColumnPlan[] = [
-  { name: 'APPROXIMATE_ARRIVAL_TIME', type: timestamp },
-  { name: 'SHARD_ID', type: varchar(64) },
-  { name: 'SEQUENCE_NUMBER', type: varchar(128) },
-  { name: 'PARTITION_KEY', type: varchar(256) },
-];
 
 /** A single stream or sub-query in FROM; joins are checked by their own file. */
 export function checkTable(
