@@ -1,8 +1,8 @@
 import { checkCall } from './check-call.ts';
 import { checkPeriodTest } from './check-period.ts';
+import { checkTest } from './check-predicate.ts';
 import type { Checker } from './checker.ts';
 import { arithmeticType } from './function-signatures.ts';
-import { regexProblem, translateSimilar } from './literal-pattern.ts';
 import type { Expression } from './plan.ts';
 import { resolveName, type Scope } from './scope.ts';
 import {
@@ -27,18 +27,24 @@ export interface Environment {
   readonly scope: Scope;
   /** Answers for a node before the general rules do; undefined lets them. */
   readonly intercept?: (node: SyntaxExpression) => Expression | undefined;
+  /** Remembers what has been checked, where the same nodes are looked at again and again. */
+  readonly checked?: WeakMap<SyntaxExpression, Expression>;
 }
 
 /** Resolves names and types. @throws StreamingSqlError with the place of the first thing that does not fit */
 export function checkExpression(node: SyntaxExpression, env: Environment): Expression {
-  return env.intercept?.(node) ?? checkNode(node, env);
+  const known = env.checked?.get(node);
+  if (known !== undefined) return known;
+  const checked = env.intercept?.(node) ?? checkNode(node, env);
+  env.checked?.set(node, checked);
+  return checked;
 }
 
 function checkNode(node: SyntaxExpression, env: Environment): Expression {
   const { checker } = env;
   switch (node.kind) {
     case 'number':
-      return numberLiteral(node.text);
+      return numberLiteral(node, checker);
     case 'string':
       return {
         kind: 'literal',
@@ -107,10 +113,21 @@ export function checkPredicate(node: SyntaxExpression, env: Environment): Expres
   return condition;
 }
 
-function numberLiteral(text: string): Expression {
+/** Digits of a DECIMAL that the engine keeps exactly. */
+const EXACT_DIGITS = 15;
+
+function numberLiteral({ start, text }: SyntaxExpression & { kind: 'number' }, checker: Checker): Expression {
   const value = Number(text);
+  if (!Number.isFinite(value)) checker.fail(start, `Number ${text} is greater than a DOUBLE can hold`);
   if (/[eE]/.test(text)) return { kind: 'literal', value, type: double };
   const [whole = '', fraction = ''] = text.split('.');
+  if (fraction === '' && !Number.isSafeInteger(value))
+    checker.fail(
+      start,
+      `Number ${text} is greater than 9007199254740991, write it with an exponent as a DOUBLE`,
+    );
+  if (fraction !== '' && (whole + fraction).replace(/^0+/, '').length > EXACT_DIGITS)
+    checker.warn(start, `Number ${text} has more than ${EXACT_DIGITS} digits, the rest is rounded`);
   if (fraction !== '') {
     const precision = Math.min(18, whole.replace(/^0+/, '').length + fraction.length);
     return {
@@ -257,73 +274,4 @@ function checkCase(node: SyntaxExpression & { kind: 'case' }, env: Environment):
     type = next;
   }
   return { kind: 'case', branches, otherwise, type };
-}
-
-type TestNode = Extract<SyntaxExpression, { kind: 'between' | 'in' | 'like' | 'is' | 'isDistinct' }>;
-
-function checkTest(node: TestNode, env: Environment): Expression {
-  const { checker } = env;
-  if (node.kind === 'isDistinct') {
-    const sides = [checkExpression(node.left, env), checkExpression(node.right, env)] as const;
-    compare('=', sides[0], sides[1], node.start, checker);
-    return call('IS_DISTINCT', sides, boolean);
-  }
-  const operand = checkExpression(node.operand, env);
-  if (node.kind === 'is') return call(`IS_${node.test}`, [operand], boolean);
-  if (node.kind === 'between') {
-    const [low, high] = [checkExpression(node.low, env), checkExpression(node.high, env)];
-    const between = (from: Expression, to: Expression) =>
-      call(
-        'AND',
-        [compare('>=', operand, from, node.start, checker), compare('<=', operand, to, node.start, checker)],
-        boolean,
-      );
-    return node.symmetric
-      ? call('OR', [between(low, high), between(high, low)], boolean)
-      : between(low, high);
-  }
-  if (node.kind === 'in') {
-    const list = node.list.map((item) => checkExpression(item, env));
-    for (const item of list) compare('=', operand, item, node.start, checker);
-    return call('IN', [operand, ...list], boolean);
-  }
-  return checkLike(node, operand, env);
-}
-
-function checkLike(
-  node: SyntaxExpression & { kind: 'like' },
-  operand: Expression,
-  env: Environment,
-): Expression {
-  const pattern = checkExpression(node.pattern, env);
-  const escape_ = node.escape === null ? [] : [checkExpression(node.escape, env)];
-  for (const { type } of [operand, pattern, ...escape_]) {
-    if (!['character', 'null'].includes(familyOf(type))) {
-      env.checker.fail(
-        node.start,
-        `${node.similar ? 'SIMILAR TO' : 'LIKE'} needs text, found ${printType(type)}`,
-      );
-    }
-  }
-  if (pattern.kind !== 'literal')
-    env.checker.fail(node.pattern.start, 'A pattern must be a literal, other patterns are not supported');
-  checkPatternText(node, [pattern, ...escape_], env);
-  return call(node.similar ? 'SIMILAR' : 'LIKE', [operand, pattern, ...escape_], boolean);
-}
-
-export const rowtimeExpression: Expression = { kind: 'rowtime', type: timestamp };
-
-function checkPatternText(
-  node: SyntaxExpression & { kind: 'like' },
-  [pattern, escapeLiteral]: readonly (Expression | undefined)[],
-  env: Environment,
-): void {
-  const escapeText = escapeLiteral?.kind === 'literal' ? String(escapeLiteral.value) : null;
-  if (escapeLiteral !== undefined && escapeText?.length !== 1) {
-    env.checker.fail(node.escape?.start ?? node.start, "ESCAPE must be one character, write ESCAPE '!'");
-  }
-  if (!node.similar || pattern?.kind !== 'literal') return;
-  const problem = regexProblem(translateSimilar(String(pattern.value), escapeText));
-  if (problem !== null)
-    env.checker.fail(node.pattern.start, `Pattern '${pattern.value}' is not supported: ${problem}`);
 }

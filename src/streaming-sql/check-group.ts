@@ -124,10 +124,12 @@ function groupedEnvironment(
   from: CheckedFrom,
   build: (input: Operator, keys: readonly number[], aggregates: readonly AggregateCall[]) => Operator,
 ): Grouping {
+  const plain: Environment = { ...env, checked: new WeakMap() };
   const row = new RowExtension(from.width);
   const keyPositions = keys.map((key) => row.place(key));
   const keyTexts = keys.map((key) => JSON.stringify(key));
   const aggregates: AggregateCall[] = [];
+  const placed = new Map<string, number>();
   const column = (index: number, type: Expression['type']): Expression => ({ kind: 'column', index, type });
   const intercept = (node: SyntaxExpression): Expression | undefined => {
     if (node.kind === 'call' && isAggregate(node.name)) {
@@ -137,22 +139,18 @@ function groupedEnvironment(
           'OVER may not stand in a GROUP BY query, write a second pump over its result',
         );
       const aggregate = planAggregate(checkAggregate(node, env, 'grouped'), (value) => row.place(value));
-      const index = placeAggregate(aggregates, aggregate);
+      const text = JSON.stringify(aggregate);
+      const index = placed.get(text) ?? aggregates.push(aggregate) - 1;
+      placed.set(text, index);
       return column(keys.length + 1 + index, aggregate.type);
     }
-    return matchTerm(node, env, { keys, keyTexts, windowTerms });
+    return matchTerm(node, plain, { keys, keyTexts, windowTerms });
   };
   return {
     env: { ...env, intercept },
     finish: () => build(row.extend(from.operator), keyPositions, aggregates),
     window: null,
   };
-}
-
-function placeAggregate(aggregates: AggregateCall[], aggregate: AggregateCall): number {
-  const text = JSON.stringify(aggregate);
-  const known = aggregates.findIndex((candidate) => JSON.stringify(candidate) === text);
-  return known >= 0 ? known : aggregates.push(aggregate) - 1;
 }
 
 interface MatchTargets {
@@ -182,11 +180,18 @@ function failUngrouped(node: SyntaxExpression & { kind: 'name' }, checker: Check
   );
 }
 
+const aggregating = new WeakMap<object, boolean>();
+
+/** Is there an aggregate in a part of the tree? Asked of every node on the way down, so the answers are kept. */
 function containsAggregate(node: unknown): boolean {
   if (Array.isArray(node)) return node.some(containsAggregate);
   if (typeof node !== 'object' || node === null) return false;
-  if ('kind' in node && node.kind === 'call' && 'name' in node && isAggregate(String(node.name))) return true;
-  return Object.values(node).some(containsAggregate);
+  const known = aggregating.get(node);
+  if (known !== undefined) return known;
+  const isCall = 'kind' in node && node.kind === 'call' && 'name' in node && isAggregate(String(node.name));
+  const found = isCall || Object.values(node).some(containsAggregate);
+  aggregating.set(node, found);
+  return found;
 }
 
 /** SELECT DISTINCT with a time term in its list: one group per window of all its columns. */

@@ -38,31 +38,48 @@ export function checkQuery(query: Query, checker: Checker, catalog: Catalog): Ch
 }
 
 function checkUnion(query: Query & { kind: 'union' }, checker: Checker, catalog: Catalog): CheckedQuery {
-  const left = checkQuery(query.left, checker, catalog);
-  const right = checkQuery(query.right, checker, catalog);
-  rejectRecords([...left.columns, ...right.columns], query.start, 'UNION ALL', checker);
-  const [leftStreams, rightStreams] = [left, right].map(({ operator }) => streamsRead(operator).length);
-  if (leftStreams === 0 || rightStreams === 0)
+  const sides = unionSides(query).map((side) => ({ side, checked: checkQuery(side, checker, catalog) }));
+  const [first] = sides;
+  if (sides.some(({ checked }) => streamsRead(checked.operator).length === 0))
     checker.fail(query.start, 'UNION ALL joins streams, VALUES is none, write a pump of its own for it');
-  if (left.columns.length !== right.columns.length) {
+  for (const { side, checked } of sides) rejectRecords(checked.columns, side.start, 'UNION ALL', checker);
+  const columns = sides.reduce(
+    (shared, { side, checked }) => shareColumns(shared, checked.columns, side, checker),
+    first?.checked.columns ?? [],
+  );
+  const inputs = sides.map(({ checked }) => castColumns(checked, columns));
+  return { operator: { kind: 'union', inputs }, columns };
+}
+
+/** The queries of a UNION ALL b UNION ALL c. */
+function unionSides(query: Query): Query[] {
+  const sides: Query[] = [];
+  let left = query;
+  for (; left.kind === 'union'; left = left.left) sides.unshift(left.right);
+  return [left, ...sides];
+}
+
+function shareColumns(
+  left: readonly ColumnPlan[],
+  right: readonly ColumnPlan[],
+  side: Query,
+  checker: Checker,
+): readonly ColumnPlan[] {
+  if (left.length !== right.length) {
     checker.fail(
-      query.right.start,
-      `UNION ALL joins ${left.columns.length} column(s) with ${right.columns.length}, both sides need the same`,
+      side.start,
+      `UNION ALL joins ${left.length} column(s) with ${right.length}, both sides need the same`,
     );
   }
-  const columns = left.columns.map((column, index) => {
-    const other = right.columns[index] ?? column;
+  return left.map((column, index) => {
+    const other = right[index] ?? column;
     const type = commonType(column.type, other.type);
-    if (type === undefined) {
-      return checker.fail(
-        query.right.start,
-        `Column ${index + 1} of UNION ALL is ${printType(column.type)} and ${printType(other.type)}, write CAST(… AS …)`,
-      );
-    }
-    return { name: column.name, type };
+    if (type !== undefined) return { name: column.name, type };
+    return checker.fail(
+      side.start,
+      `Column ${index + 1} of UNION ALL is ${printType(column.type)} and ${printType(other.type)}, write CAST(… AS …)`,
+    );
   });
-  const inputs = [left, right].map((side) => castColumns(side, columns));
-  return { operator: { kind: 'union', inputs }, columns };
 }
 
 /** Both sides of UNION ALL give the shared types. */

@@ -133,7 +133,8 @@ export function planStream({ name, columns }: CreateStream, checker: Checker): S
 }
 
 function rejectTwice(names: readonly Identifier[], what: string, checker: Checker): void {
-  const twice = names.find((name, index) => names.findIndex(({ value }) => value === name.value) !== index);
+  const seen = new Set<string>();
+  const twice = names.find(({ value }) => seen.size === seen.add(value).size);
   if (twice !== undefined)
     checker.fail(twice.start, `${what} "${twice.value}" is declared twice, choose another name`);
 }

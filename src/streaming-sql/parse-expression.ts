@@ -13,17 +13,32 @@ const comparisons: ReadonlySet<string> = new Set(['=', '<>', '!=', '<', '<=', '>
  * SQL reference, "Operators": lowest precedence first.
  */
 export function parseExpression(tokens: TokenStream): SyntaxExpression {
-  return tokens.nested(() => {
-    let left = parseAnd(tokens);
-    while (tokens.acceptKeyword('OR')) left = binary('OR', left, parseAnd(tokens));
-    return left;
-  });
+  return tokens.nested(() =>
+    parseChain(tokens, parseAnd, () => (tokens.acceptKeyword('OR') ? 'OR' : undefined)),
+  );
 }
 
 function parseAnd(tokens: TokenStream): SyntaxExpression {
-  let left = parseNot(tokens);
-  while (tokens.acceptKeyword('AND')) left = binary('AND', left, parseNot(tokens));
-  return left;
+  return parseChain(tokens, parseNot, () => (tokens.acceptKeyword('AND') ? 'AND' : undefined));
+}
+
+/** Operators in a row make a tree as deep as there are operators: more would exhaust the stack of who walks it. */
+const MAX_CHAIN = 500;
+
+function parseChain(
+  tokens: TokenStream,
+  parseOperand: (tokens: TokenStream) => SyntaxExpression,
+  acceptOperator: () => BinaryOperator | undefined,
+): SyntaxExpression {
+  let left = parseOperand(tokens);
+  for (let length = 1; ; length++) {
+    const { start } = tokens.peek();
+    const operator = acceptOperator();
+    if (operator === undefined) return left;
+    if (length > MAX_CHAIN)
+      tokens.fail(start, `More than ${MAX_CHAIN} operators stand in a row, put parts of them in parentheses`);
+    left = binary(operator, left, parseOperand(tokens));
+  }
 }
 
 function parseNot(tokens: TokenStream): SyntaxExpression {
@@ -142,27 +157,21 @@ function parseInList(tokens: TokenStream): SyntaxExpression[] {
 
 /** Sum : Product ( ( + | - | || ) Product )* */
 function parseSum(tokens: TokenStream): SyntaxExpression {
-  let left = parseProduct(tokens);
-  for (;;) {
-    const operator = (['+', '-', '||'] as const).find((candidate) => tokens.acceptOperator(candidate));
-    if (operator === undefined) return left;
-    left = binary(operator, left, parseProduct(tokens));
-  }
+  return parseChain(tokens, parseProduct, () =>
+    (['+', '-', '||'] as const).find((candidate) => tokens.acceptOperator(candidate)),
+  );
 }
 
 /** Product : Unary ( ( * | / ) Unary )* */
 function parseProduct(tokens: TokenStream): SyntaxExpression {
-  let left = parseUnary(tokens);
-  for (;;) {
-    const operator = (['*', '/'] as const).find((candidate) => tokens.acceptOperator(candidate));
-    if (operator === undefined) return left;
-    left = binary(operator, left, parseUnary(tokens));
-  }
+  return parseChain(tokens, parseUnary, () =>
+    (['*', '/'] as const).find((candidate) => tokens.acceptOperator(candidate)),
+  );
 }
 
 function parseUnary(tokens: TokenStream): SyntaxExpression {
   const { start } = tokens.peek();
-  if (tokens.acceptOperator('+')) return parseUnary(tokens);
+  while (tokens.acceptOperator('+'));
   if (!tokens.acceptOperator('-')) return parsePostfix(tokens);
   return tokens.nested(() => ({ kind: 'negate', start, operand: parseUnary(tokens) }));
 }

@@ -5,11 +5,14 @@ import { parseAlias, toIdentifier } from './parse-name.ts';
 import { parseNamedWindows } from './parse-window.ts';
 import type { Query, Select, SelectItem, SortItem, Stagger } from './syntax.ts';
 
+/** Queries that one UNION ALL joins. */
+const MAX_UNION = 64;
+
 /** Query : Term ( UNION ALL Term )*      Term : Select | Values | ( Query ) */
 export function parseQuery(tokens: TokenStream): Query {
   return tokens.nested(() => {
     let left = parseTerm(tokens);
-    for (;;) {
+    for (let count = 2; ; count++) {
       const token = tokens.peek();
       if (tokens.atKeyword('EXCEPT') || tokens.atKeyword('INTERSECT')) {
         tokens.fail(
@@ -20,6 +23,11 @@ export function parseQuery(tokens: TokenStream): Query {
       if (!tokens.acceptKeyword('UNION')) return left;
       if (!tokens.acceptKeyword('ALL'))
         tokens.fail(token.start, 'UNION is not possible on streams, write UNION ALL');
+      if (count > MAX_UNION)
+        tokens.fail(
+          token.start,
+          `UNION ALL joins at most ${MAX_UNION} queries, write several pumps into one stream`,
+        );
       left = { kind: 'union', start: left.start, left, right: parseTerm(tokens) };
     }
   });

@@ -7,7 +7,7 @@ import type { Expression, Operator } from './plan.ts';
 export class RowExtension {
   readonly #width: number;
   readonly #appended: Expression[] = [];
-  readonly #texts: string[] = [];
+  readonly #places = new Map<string, number>();
 
   constructor(width: number) {
     this.#width = width;
@@ -17,10 +17,9 @@ export class RowExtension {
   place(expression: Expression): number {
     if (expression.kind === 'column') return expression.index;
     const text = JSON.stringify(expression);
-    const known = this.#texts.indexOf(text);
-    if (known >= 0) return this.#width + known;
-    this.#texts.push(text);
-    return this.#width + this.#appended.push(expression) - 1;
+    const known = this.#places.get(text) ?? this.#appended.push(expression) - 1;
+    this.#places.set(text, known);
+    return this.#width + known;
   }
 
   get width(): number {

@@ -46,5 +46,11 @@ export function printTime(millis: number): string {
   return new Date(ofDay).toISOString().slice(11, ofDay % 1000 === 0 ? 19 : 23);
 }
 
-/** The widest span of time a Date can print; beyond it a number is no timestamp. */
-export const MAX_TIMESTAMP_MILLIS = 8_640_000_000_000_000;
+/** The first and the last millisecond of the years 0000 to 9999, which TIMESTAMP holds: what its text can write. */
+const MIN_TIMESTAMP_MILLIS = -62_167_219_200_000;
+const MAX_TIMESTAMP_MILLIS = 253_402_300_799_999;
+
+/** Does a number of milliseconds since the epoch lie in the range of TIMESTAMP and DATE? */
+export function isTimestamp(millis: number): boolean {
+  return millis >= MIN_TIMESTAMP_MILLIS && millis <= MAX_TIMESTAMP_MILLIS;
+}

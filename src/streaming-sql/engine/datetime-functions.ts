@@ -1,6 +1,7 @@
 import type { Expression } from '../plan.ts';
 import { formatDate, parseDate } from './date-pattern.ts';
 import { EvaluationError } from './engine-error.ts';
+import { fitTime } from './numeric.ts';
 import type { Value } from './row.ts';
 import type { FunctionCompiler } from './scalar-functions.ts';
 import { windowStart } from './tumbling-window.ts';
@@ -26,7 +27,7 @@ const fromChar: FunctionCompiler = (call) => {
     const millis = parseDate(pattern, String(text));
     if (Number.isNaN(millis))
       throw new EvaluationError('INVALID_CAST', `Text '${text}' does not fit the pattern '${pattern}'`);
-    return millis;
+    return fitTime(millis, call.type);
   };
 };
 
@@ -59,7 +60,7 @@ export const datetimeFunctions: Readonly<Record<string, FunctionCompiler>> = {
   TO_TIMESTAMP:
     () =>
     ([value]) =>
-      Math.trunc(value as number),
+      fitTime(value as number, { name: 'TIMESTAMP' }),
   TSDIFF:
     () =>
     ([start, end]) =>

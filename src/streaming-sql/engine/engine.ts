@@ -13,7 +13,7 @@ import { compileRowPrinter, type OutputRow } from './row-printer.ts';
 import { openSnapshot, sealSnapshot } from './snapshot-envelope.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
-import { SourceClock } from './source-clock.ts';
+import { type ClockVerdict, SourceClock } from './source-clock.ts';
 import { StreamNode } from './stream-node.ts';
 
 /** Rows one record may push out of closing windows: the rest waits for the next record or `advance`. */
@@ -164,9 +164,13 @@ export class Engine {
     return context.pending;
   }
 
-  #refuseTime(verdict: 'ahead' | 'missing', event: number | null): void {
+  #refuseTime(verdict: Exclude<ClockVerdict, 'onTime'>, event: number | null): void {
     if (verdict === 'missing')
       this.#reportInput(new EvaluationError('TIME_MISSING', 'The time column is NULL'));
+    else if (verdict === 'outOfRange')
+      this.#reportInput(
+        new EvaluationError('TIME_OUT_OF_RANGE', `Timestamp ${event} ms lies outside the years 0000 to 9999`),
+      );
     else {
       this.#ahead++;
       const arrival = printTimestamp(this.#meta.arrivalMillis);

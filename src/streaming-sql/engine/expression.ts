@@ -2,7 +2,7 @@ import type { Expression } from '../plan.ts';
 import { isExactInteger, type SqlType } from '../sql-type.ts';
 import { compileCast } from './cast.ts';
 import { EvaluationError } from './engine-error.ts';
-import { fitNumber } from './numeric.ts';
+import { fitInterval, fitNumber, fitTime } from './numeric.ts';
 import type { Row, Value } from './row.ts';
 import { compileFunction } from './scalar-functions.ts';
 
@@ -193,7 +193,9 @@ function compileConform(type: SqlType): (value: number) => number {
     const wide: SqlType = type.name in { INTEGER: 1, SMALLINT: 1, TINYINT: 1 } ? { name: 'BIGINT' } : type;
     return (value) => fitNumber(value, wide);
   }
-  return (value) => Math.trunc(value);
+  if (type.name === 'TIMESTAMP' || type.name === 'DATE' || type.name === 'TIME')
+    return (value) => fitTime(value, type);
+  return (value) => fitInterval(value, type);
 }
 
 export function divide(a: number, b: number): number {

@@ -1,9 +1,10 @@
 import type { TimePlan } from '../plan.ts';
+import { isTimestamp } from '../timestamp-text.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
 import type { SnapshotWriter } from './snapshot-writer.ts';
 
 /** What became of a row's time. */
-export type ClockVerdict = 'onTime' | 'ahead' | 'missing';
+export type ClockVerdict = 'onTime' | 'ahead' | 'missing' | 'outOfRange';
 
 /**
  * Decides the ROWTIME of every source row and how far time has passed. It knows no clock: arrival times come with the
@@ -55,6 +56,7 @@ export class SourceClock {
       return 'onTime';
     }
     if (eventMillis === null) return 'missing';
+    if (!isTimestamp(eventMillis)) return 'outOfRange';
     this.rowtime = eventMillis;
     if (eventMillis > arrivalMillis + this.#plan.maxAheadMillis) return 'ahead';
     if (eventMillis > this.#newestTime) this.#newestTime = eventMillis;
