@@ -7,13 +7,13 @@ export class ExternalCalls {
   readonly #byFunction = new Map<object, Map<string, Value>>();
   #pending: Promise<void>[] = [];
 
-  /** The result of a call, made once per call site and arguments; Undefined while it is under way or when it failed. */
-  call(site: object, values: readonly Value[], start: () => ExternalResult): Value {
+  /** The result of a call, made once per function and arguments; Undefined while it is under way or when it failed. */
+  call(of: object, values: readonly Value[], start: () => ExternalResult): Value {
     const key = jsonText(values);
-    let results = this.#byFunction.get(site);
+    let results = this.#byFunction.get(of);
     if (results === undefined) {
       results = new Map();
-      this.#byFunction.set(site, results);
+      this.#byFunction.set(of, results);
     }
     if (!results.has(key)) this.#start(results, key, start);
     return results.get(key);

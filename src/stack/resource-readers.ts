@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { ReadingContext } from './read-stack.ts';
-import type { LifecycleRule, RuleAction } from './stack.ts';
+import type { LifecycleRule, RuleAction, TopicRuleResource } from './stack.ts';
 import { StackError } from './stack-error.ts';
 import { listOf, numberOf, objectOf, type Properties, textOf } from './template.ts';
 
@@ -335,7 +335,7 @@ function readTopicRule(
     ...named(logicalId, context),
     sql: textOf(payload, 'Sql') ?? '',
     // The service takes 2015-10-08 when the template says nothing (AWS IoT developer guide, iot-rule-sql-version).
-    sqlVersion: textOf(payload, 'AwsIotSqlVersion') === '2016-03-23' ? '2016-03-23' : '2015-10-08',
+    sqlVersion: (textOf(payload, 'AwsIotSqlVersion') ?? '2015-10-08') as TopicRuleResource['sqlVersion'],
     actions: listOf(payload, 'Actions').map(readAction),
     errorAction: Object.keys(errorAction).length ? readAction(errorAction) : undefined,
   });

@@ -1,7 +1,7 @@
 import { toText } from '../conversion.ts';
 import type { Evaluate } from '../frame.ts';
 import type { Value } from '../value.ts';
-import { callExternal } from './external.ts';
+import { callExternal, type StartCall } from './external.ts';
 import type { CallSite, FunctionTable } from './function-spec.ts';
 
 /** The alphabet of base64, standard or URL-safe, padded or not. */
@@ -51,19 +51,21 @@ function parseJson(text: string): Value {
   }
 }
 
-function compileProtobuf(call: CallSite): Evaluate {
-  return callExternal(call, (external, [bytes, scheme, bucket, descriptor, file, messageType]) => {
-    const texts = [bytes, bucket, descriptor, file, messageType].map(toText);
-    if (scheme !== 'proto' || texts.includes(undefined)) return undefined;
-    const [base64, bucketName, descriptorName, fileName, messageName] = texts as string[];
-    return external.decodeProtobuf?.({
-      base64: base64!,
-      bucket: bucketName!,
-      descriptor: descriptorName!,
-      file: fileName!,
-      messageType: messageName!,
-    });
+const decodeProtobuf: StartCall = (external, [bytes, scheme, bucket, descriptor, file, messageType]) => {
+  const texts = [bytes, bucket, descriptor, file, messageType].map(toText);
+  if (scheme !== 'proto' || texts.includes(undefined)) return undefined;
+  const [base64, bucketName, descriptorName, fileName, messageName] = texts as string[];
+  return external.decodeProtobuf?.({
+    base64: base64!,
+    bucket: bucketName!,
+    descriptor: descriptorName!,
+    file: fileName!,
+    messageType: messageName!,
   });
+};
+
+function compileProtobuf(call: CallSite): Evaluate {
+  return callExternal(call, decodeProtobuf);
 }
 
 /** Encodings (AWS IoT developer guide, iot-sql-functions). */

@@ -7,18 +7,17 @@ import { isArray, isObject, type JsonValue, type ObjectValue, setAttribute, type
 import type { CallSite, FunctionSpec, FunctionTable } from './function-spec.ts';
 
 /** Starts one call; undefined when the arguments are not of the types it takes. */
-type StartCall = (external: ExternalFunctions, values: readonly Value[]) => ExternalResult;
+export type StartCall = (external: ExternalFunctions, values: readonly Value[]) => ExternalResult;
 
 /**
- * A call of the port. Its result is kept on the message under the values of its arguments, so that evaluating again,
- * after `resolveExternal` has waited, finds it; until then it is Undefined.
+ * A call of the port. Its result is kept on the message under the function and the values of its arguments, so that
+ * evaluating again after `resolveExternal` has waited finds it, as data or as text; until then it is Undefined.
  */
 export function callExternal(call: CallSite, start: StartCall): Evaluate {
   const external = call.external!;
-  const key = {};
   return (frame) => {
     const values = call.arguments.map((argument) => argument(frame));
-    return frame.message.externalCalls.call(key, values, () => start(external, values));
+    return frame.message.externalCalls.call(start, values, () => start(external, values));
   };
 }
 

@@ -7,14 +7,15 @@ import { APPEND_ACTIONS } from './stream-actions.ts';
 
 /** Why an action does nothing here, to follow "action X is not emulated"; undefined when it works. */
 export function notEmulatedReason(
-  { kind, members, template }: Pick<CompiledAction, 'kind' | 'members' | 'template'>,
+  action: CompiledAction,
   { allowedHttpHosts }: Pick<RuleActionTargets, 'allowedHttpHosts'>,
 ): string | undefined {
+  const { kind, members } = action;
   if (!Object.hasOwn(APPEND_ACTIONS, kind) && !Object.hasOwn(DELIVERIES, kind))
     return 'there is no stand-in for its target';
   if (kind !== 'Http') return undefined;
   if ((members.Auth as Properties | undefined)?.Sigv4) return 'requests are not signed with SigV4';
-  const url = template('Url')!;
+  const url = action.template('Url')!;
   if (!url.isConstant || isAllowedUrl(url.text, allowedHttpHosts)) return undefined;
   const host = hostOf(url.text);
   return host === undefined
