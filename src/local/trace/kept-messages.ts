@@ -24,7 +24,7 @@ export interface RefusedMessage {
 export interface KeptMessagesLimits {
   readonly messagesPerTopic: number;
   readonly topics: number;
-  /** Payloads, names and what the structures cost, in all. */
+  /** Payloads, names and what the structures cost, in all; more than the messages of one topic can need. */
   readonly bytes: number;
 }
 
@@ -112,7 +112,7 @@ export class KeptMessages {
 
   #forgetBeyondLimits(): void {
     const { topics, bytes } = this.limits;
-    while ((this.#bytes > bytes || this.#topics.size > topics) && this.#topics.size > 1) {
+    while (this.#bytes > bytes || this.#topics.size > topics) {
       const oldest = this.#ends.newer!;
       unlink(oldest);
       this.#topics.delete(oldest.topic);
