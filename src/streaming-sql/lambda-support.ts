@@ -33,6 +33,9 @@ const STATE_NAMES: Readonly<Record<string, string>> = {
   windowJoin: 'a join of windows',
   sort: 'ORDER BY',
   union: 'UNION ALL in ROWTIME order',
+  randomCutForest: 'a random cut forest',
+  hotspots: 'the window of HOTSPOTS',
+  groupRank: 'GROUP_RANK',
 };
 
 function impossible(reason: string): Support {
@@ -48,6 +51,7 @@ function findStateful(operator: Operator): Operator | undefined {
     case 'filter':
     case 'project':
     case 'referenceJoin':
+    case 'logParse':
       return findStateful(operator.input);
     default:
       return operator;
@@ -108,7 +112,7 @@ const PSEUDO_COLUMNS = ['APPROXIMATE_ARRIVAL_TIME', 'SHARD_ID', 'SEQUENCE_NUMBER
 /** Position in the source's row that a position of an operator's row repeats, or -1. */
 function sourceColumn(operator: Operator, index: number): number {
   if (operator.kind === 'scan') return index;
-  if (operator.kind === 'filter') return sourceColumn(operator.input, index);
+  if (operator.kind === 'filter' || operator.kind === 'logParse') return sourceColumn(operator.input, index);
   if (operator.kind === 'referenceJoin')
     return index < operator.inputWidth ? sourceColumn(operator.input, index) : -1;
   if (operator.kind !== 'project') return -1;
