@@ -101,11 +101,18 @@ function printReady(mesonet: Mesonet, seconds: number, flags: StartFlags): void 
   token         ${mesonet.token}
   data          ${flags.data} (durability ${flags.durability})
 
-  ${stack.topicRules.length} rules, ${stack.streams.length} streams, ${stack.applications.length} streaming SQL application, ${stack.functions.length} functions, ${stack.tables.length} tables, ${stack.buckets.length} buckets`);
-  for (const { logicalId, type, reason } of stack.notEmulated)
-    console.log(`  not emulated: ${logicalId} (${type}): ${reason}`);
+  ${stack.topicRules.length} rules, ${stack.streams.length} streams, ${stack.applications.length} streaming SQL applications, ${stack.functions.length} functions, ${stack.tables.length} tables, ${stack.buckets.length} buckets`);
+  for (const line of notEmulatedLines(stack.notEmulated)) console.log(`  not emulated: ${line}`);
   console.log(
     flags.simulate ? `\n${flags.simulate} simulated stations are publishing; Ctrl-C stops` : '\nCtrl-C stops',
+  );
+}
+
+/** One line for the resources of one type that share a reason. */
+function notEmulatedLines(parts: Mesonet['stack']['notEmulated']): string[] {
+  const groups = Map.groupBy(parts, ({ type, reason }) => `${type}: ${reason}`);
+  return [...groups].map(
+    ([what, members]) => `${what} (${members.map(({ logicalId }) => logicalId).join(', ')})`,
   );
 }
 
