@@ -64,6 +64,16 @@ describe('mesonet cost', () => {
     expect(JSON.parse(stdout)).toMatchObject({ readingsPerSecond: 1, devices: 1 });
   });
 
+  test('prices the stack of the project itself', () => {
+    const { status, stdout } = cost('--json');
+    expect(status).toBe(0);
+    const { lines, warnings } = JSON.parse(stdout);
+    const services = new Set(lines.map(({ service }: { service: string }) => service));
+    for (const service of ['AWS IoT Core', 'Kinesis Data Streams', 'Lambda', 'DynamoDB', 'S3', 'CloudWatch'])
+      expect(services).toContain(service);
+    expect(warnings.filter((warning: string) => warning.includes('no rule takes'))).toEqual([]);
+  }, 120_000);
+
   test('shows what there is', () => {
     const { status, stdout } = cost('--help');
     expect(status).toBe(0);
