@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { FUNCTIONS } from '../../src/iot-sql/functions/function-table.ts';
 import { parseStatement } from '../../src/iot-sql/parser.ts';
@@ -6,29 +6,52 @@ import { Source } from '../../src/sql/index.ts';
 import { CONSTRUCTS, constructsOf } from './iot-sql-constructs.ts';
 import { ANSWERED_DIFFERENTLY } from './iot-sql-differences.ts';
 
-const page = readFileSync(new URL('../../docs/iot-sql.md', import.meta.url), 'utf8');
+const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
 
-const cases = JSON.parse(readFileSync(new URL('./iot-sql.json', import.meta.url), 'utf8')) as {
+const page = read('../../docs/iot-sql.md');
+
+const given = JSON.parse(read('./iot-sql.json')) as {
   readonly kind: string;
   readonly sql_or_expr: string;
   readonly expected: unknown;
 }[];
 
-/** Conformance cases that call a function; every one of them passes, or it would stand among the differences. */
+const written = readdirSync(new URL('./iot-sql/rules', import.meta.url)).flatMap(
+  (file) => JSON.parse(read(`./iot-sql/rules/${file}`)) as { readonly inputSql: string }[],
+);
+
+/** What the cases test; every one of them passes, or it would stand among the differences. */
+const texts = [...given.map(({ sql_or_expr }) => sql_or_expr), ...written.map(({ inputSql }) => inputSql)];
+
 function casesOfFunction(name: string): number {
   const call = new RegExp(`\\b${name}\\s*\\(`, 'i');
-  return cases.filter(({ sql_or_expr }) => call.test(sql_or_expr)).length;
+  return texts.filter((text) => call.test(text)).length;
 }
 
-/** How many cases use each construct; expressions count without the SELECT VALUE and FROM wrapped around them. */
+/** The statements of the cases that compile; expressions count without the SELECT VALUE and FROM wrapped around them. */
+function statementsOfCases(): { readonly sql: string; readonly isExpression: boolean }[] {
+  const ofGiven = given
+    .filter(({ kind, expected }) => {
+      const isRefused = JSON.stringify(expected) === '{"$parse_error":true}';
+      return (kind === 'expr' || kind === 'statement') && !isRefused;
+    })
+    .map(({ kind, sql_or_expr }) => ({
+      sql: kind === 'expr' ? `SELECT VALUE ${sql_or_expr}` : sql_or_expr,
+      isExpression: kind === 'expr',
+    }));
+  const ofWritten = written.map(({ inputSql }) => {
+    const expression = /^SELECT VALUE ([\s\S]*) FROM 'a\/b'$/.exec(inputSql)?.[1];
+    return { sql: expression ? `SELECT VALUE ${expression}` : inputSql, isExpression: !!expression };
+  });
+  return [...ofGiven, ...ofWritten];
+}
+
+/** How many cases use each construct. */
 function countConstructs(): Map<string, number> {
   const counts = new Map(Object.keys(CONSTRUCTS).map((name) => [name, 0]));
-  for (const { kind, sql_or_expr, expected } of cases) {
-    const isRefused = JSON.stringify(expected) === '{"$parse_error":true}';
-    if ((kind !== 'expr' && kind !== 'statement') || isRefused) continue;
-    const sql = kind === 'expr' ? `SELECT VALUE ${sql_or_expr}` : sql_or_expr;
+  for (const { sql, isExpression } of statementsOfCases()) {
     for (const name of constructsOf(parseStatement(new Source(sql)))) {
-      if (kind !== 'expr' || name !== 'SELECT VALUE') counts.set(name, counts.get(name)! + 1);
+      if (!isExpression || name !== 'SELECT VALUE') counts.set(name, counts.get(name)! + 1);
     }
   }
   return counts;
@@ -51,10 +74,22 @@ it('docs/iot-sql.md lists every function with its version and its conformance ca
       return `| \`${name}\` | ${spec.since ?? 'both'} | ${support} | ${casesOfFunction(name)} |`;
     })
     .sort();
+  expect(rows).toHaveLength(82);
+  expect(page).toContain(`All ${rows.length} of them`);
   expect(rowsBetween('## Functions', '## Where we differ')).toEqual(rows);
 });
 
+it('every clause, operator and function has a case', () => {
+  const without = [
+    ...[...countConstructs()].filter(([, count]) => count === 0).map(([name]) => name),
+    ...Object.keys(FUNCTIONS).filter((name) => casesOfFunction(name) === 0),
+  ];
+  expect(without).toEqual([]);
+});
+
 it('docs/iot-sql.md states how many conformance cases there are and how many are answered differently', () => {
-  const passed = cases.length - ANSWERED_DIFFERENTLY.length;
-  expect(page).toContain(`${passed} of ${cases.length} conformance cases pass as they stand`);
+  const passed = given.length - ANSWERED_DIFFERENTLY.length;
+  expect(page).toContain(
+    `${passed} of ${given.length} conformance cases pass as they stand, and so do ${written.length} more`,
+  );
 });

@@ -1,0 +1,35 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { testRules } from '../../src/topic-rules/test-rules.ts';
+
+/**
+ * Cases written after the examples, tables and sentences of the AWS IoT developer guide, one file for each of its pages,
+ * and the sample rules whose output the live service gave (iot-rule-sql-live).
+ */
+const report = await testRules(fileURLToPath(new URL('./iot-sql', import.meta.url)));
+
+describe.each(report.rules)('$rule', ({ error, cases }) => {
+  it('can be run', () => {
+    expect(error).toBeUndefined();
+  });
+
+  it.each(cases)('$number $name', ({ differences, problems }) => {
+    expect({ differences, problems }).toEqual({ differences: [], problems: [] });
+  });
+});
+
+it('has cases for every page of the SQL reference', () => {
+  expect(report.rules.map(({ rule }) => rule)).toEqual([
+    'iot-rule-sql-live',
+    'iot-sql-case',
+    'iot-sql-data-types',
+    'iot-sql-functions',
+    'iot-sql-json',
+    'iot-sql-literals',
+    'iot-sql-nested-queries',
+    'iot-sql-operators',
+    'iot-sql-select',
+    'iot-sql-set',
+    'iot-sql-where',
+  ]);
+});
