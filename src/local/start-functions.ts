@@ -91,7 +91,7 @@ function startQueues(
   const { stack, ledger } = options;
   const queues = stack.functions
     .filter(isInvokedAsynchronously(stack))
-    .map(({ name, arn, file, asyncRetryAttempts }) => {
+    .map(({ name, arn, file, asyncRetryAttempts, asyncFailureArn }) => {
       const stageName = `queue ${shortName(file)}`;
       const queue = LambdaQueue.start({
         ...options,
@@ -101,6 +101,7 @@ function startQueues(
         stage: ledger.stage(stageName),
         invoke: (functionName, event) => runtime.invokeJson(functionName, event),
         maximumRetryAttempts: asyncRetryAttempts,
+        ...(asyncFailureArn !== undefined && { onFailureArn: asyncFailureArn }),
       });
       return [arn, queue] as const;
     });

@@ -108,12 +108,15 @@ export const readers: Readonly<Record<string, ResourceReader>> = {
     read: readFunction,
   },
   'AWS::Lambda::EventInvokeConfig': {
-    properties: ['FunctionName', 'Qualifier', 'MaximumRetryAttempts'],
+    properties: ['FunctionName', 'Qualifier', 'MaximumRetryAttempts', 'DestinationConfig'],
     read: (_, properties, { draft }) => {
       const name = functionNameOf(textOf(properties, 'FunctionName') ?? '');
-      const attempts = numberOf(properties, 'MaximumRetryAttempts', 2);
+      const asyncRetryAttempts = numberOf(properties, 'MaximumRetryAttempts', 2);
+      const asyncFailureArn = failureArnOf(properties);
       draft.functions = draft.functions.map((entry) =>
-        entry.name === name ? { ...entry, asyncRetryAttempts: attempts } : entry,
+        entry.name === name
+          ? { ...entry, asyncRetryAttempts, ...(asyncFailureArn && { asyncFailureArn }) }
+          : entry,
       );
     },
   },
@@ -138,7 +141,7 @@ export const readers: Readonly<Record<string, ResourceReader>> = {
   },
   'AWS::IoT::TopicRule': { properties: ['RuleName', 'TopicRulePayload', 'Tags'], read: readTopicRule },
   'AWS::ApiGatewayV2::Route': {
-    properties: ['ApiId', 'RouteKey', 'Target', 'AuthorizationType'],
+    properties: ['ApiId', 'RouteKey', 'Target', 'AuthorizationType', 'AuthorizerId', 'AuthorizationScopes'],
     read: (_, properties, { draft }) => {
       const [method = '', path = ''] = (textOf(properties, 'RouteKey') ?? '').split(' ');
       draft.routes.push({
@@ -173,6 +176,13 @@ export const readers: Readonly<Record<string, ResourceReader>> = {
   'AWS::IAM::Role': {
     properties: ['AssumeRolePolicyDocument', 'Policies', 'RoleName', 'ManagedPolicyArns', 'Path'],
   },
+  // Encryption, pictures and bills have no counterpart on one machine.
+  'AWS::KMS::Key': {
+    properties: ['Description', 'EnableKeyRotation', 'PendingWindowInDays', 'KeyPolicy'],
+  },
+  'AWS::SNS::TopicPolicy': { properties: ['Topics', 'PolicyDocument'] },
+  'AWS::CloudWatch::Dashboard': { properties: ['DashboardName', 'DashboardBody'] },
+  'AWS::Budgets::Budget': { properties: ['Budget', 'NotificationsWithSubscribers'] },
   'AWS::Logs::LogGroup': { properties: ['LogGroupName', 'RetentionInDays'] },
   'AWS::Lambda::Version': { properties: ['FunctionName', 'CodeSha256', 'Description'] },
   'AWS::Lambda::Permission': {
@@ -300,8 +310,13 @@ function readLifecycleRule(rule: Properties): LifecycleRule {
   };
 }
 
+/** Where what failed for good goes. */
+function failureArnOf(properties: Properties): string | undefined {
+  return textOf(objectOf(objectOf(properties, 'DestinationConfig'), 'OnFailure'), 'Destination');
+}
+
 function readEventSourceMapping(logicalId: string, properties: Properties, { draft }: ReadingContext): void {
-  const onFailure = textOf(objectOf(objectOf(properties, 'DestinationConfig'), 'OnFailure'), 'Destination');
+  const onFailure = failureArnOf(properties);
   const responseTypes = (properties.FunctionResponseTypes ?? []) as readonly string[];
   draft.eventSourceMappings.push({
     logicalId,

@@ -71,6 +71,8 @@ export interface FunctionResource extends NamedResource {
   readonly memoryMegabytes: number;
   /** How often a failed asynchronous invocation is tried again. */
   readonly asyncRetryAttempts: number;
+  /** Where an asynchronous event goes whose last attempt failed. */
+  readonly asyncFailureArn?: string;
 }
 
 export interface EventSourceMappingResource {

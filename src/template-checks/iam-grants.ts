@@ -2,6 +2,7 @@ import type { Check, CheckContext } from './finding.ts';
 import { roleStatements } from './iam-policy.ts';
 import {
   deliveryNeeds,
+  deviceNeeds,
   functionNeeds,
   integrationNeeds,
   ioTLoggingNeeds,
@@ -31,6 +32,7 @@ const ROLE_USERS: readonly RoleUser[] = [
     role: ({ properties }) => properties.CredentialsArn,
     needs: integrationNeeds,
   },
+  { type: 'AWS::IoT::RoleAlias', role: ({ properties }) => properties.RoleArn, needs: deviceNeeds },
   { type: 'AWS::IoT::Logging', role: ({ properties }) => properties.RoleArn, needs: ioTLoggingNeeds },
   {
     type: 'AWS::Scheduler::Schedule',

@@ -53,6 +53,9 @@ export const functionNeeds: ServiceNeeds = ({ id, properties }, view) => [
     : destinationNeeds(view.target(nested(properties, 'DeadLetterConfig').TargetArn))),
 ];
 
+/** What a device does with the role that the credential provider gives it: its configuration, its own readings. */
+export const deviceNeeds: ServiceNeeds = () => ['dynamodb:PutItem', 'execute-api:Invoke'];
+
 /** Lambda developer guide, the execution role's permissions for each event source. */
 const SOURCE_NEEDS: Readonly<Record<string, readonly string[]>> = {
   'AWS::Kinesis::Stream': [
