@@ -11,7 +11,7 @@ import type { CallNode, ExpressionNode, Extent, StatementNode } from './nodes.ts
 import { printExpression } from './printer.ts';
 import { explainRefusedFunction } from './refusals.ts';
 import { topicFilterProblem } from './topic-filter.ts';
-import { walkExpression, walkStatement } from './walk.ts';
+import { someOfExpression, walkExpression, walkStatement } from './walk.ts';
 
 /** AWS: bounds of the SET clause (AWS IoT developer guide, iot-sql-set). */
 const MAX_VARIABLES = 10;
@@ -56,6 +56,7 @@ class Checker {
   readonly warnings: RuleWarning[] = [];
   readonly #context: CheckContext;
   readonly #variables: string[];
+  readonly #randomVariables = new Set<string>();
   readonly #calls = new Map<string, number>();
 
   constructor(context: CheckContext) {
@@ -67,6 +68,8 @@ class Checker {
     for (const assignment of statement.set) {
       walkExpression(assignment.expression, (node) => this.checkNode(node));
       this.#assign(assignment.name, assignment);
+      if (someOfExpression(assignment.expression, (node) => this.#isRandom(node)))
+        this.#randomVariables.add(assignment.name);
     }
     this.#checkFilter(statement);
     walkStatement({ ...statement, set: [] }, (node) => this.checkNode(node));
@@ -177,6 +180,8 @@ class Checker {
 
   #checkExternal(call: CallNode): void {
     if (!isExternalCall(call)) return;
+    if (call.arguments.some((argument) => someOfExpression(argument, (node) => this.#isRandom(node))))
+      this.#fail(call, `The arguments of "${call.name}" use newuuid() or rand(), which is not supported`);
     const method = EXTERNAL_METHODS[call.name]!;
     if (this.#context.external?.[method] !== undefined) return;
     const what = call.name === 'decode' ? 'decode(…, "proto", …)' : call.name;
@@ -184,6 +189,12 @@ class Checker {
       call,
       `Function "${what}" needs a service that is not available here, no "${method}" port is given`,
     );
+  }
+
+  /** A result is found again by the arguments it was asked for with, so these must not change. */
+  #isRandom(node: ExpressionNode): boolean {
+    if (node.kind === 'variable') return this.#randomVariables.has(node.name);
+    return node.kind === 'call' && RANDOM_FUNCTIONS.has(node.name);
   }
 
   #countCall(call: CallNode, spec: FunctionSpec): void {
@@ -216,6 +227,8 @@ class Checker {
     throw new IotSqlError(this.#context.source, node.start, reason);
   }
 }
+
+const RANDOM_FUNCTIONS: ReadonlySet<string> = new Set(['newuuid', 'rand']);
 
 function hasOwnName(expression: ExpressionNode): boolean {
   return expression.kind === 'attribute' || expression.kind === 'member';

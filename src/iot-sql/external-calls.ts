@@ -2,10 +2,14 @@ import type { ExternalResult } from './external-functions.ts';
 import { jsonText } from './json-text.ts';
 import type { JsonValue, Value } from './value.ts';
 
+/** Calls may need the results of others, so deep; a rule whose calls never come to an end is cut here. */
+const MAX_ROUNDS = 10;
+
 /** The calls that evaluating rules on one message has made, and their results. */
 export class ExternalCalls {
   readonly #byFunction = new Map<object, Map<string, Value>>();
   #pending: Promise<void>[] = [];
+  #rounds = 0;
 
   /** The result of a call, made once per function and arguments; Undefined while it is under way or when it failed. */
   call(of: object, values: readonly Value[], start: () => ExternalResult): Value {
@@ -19,12 +23,13 @@ export class ExternalCalls {
     return results.get(key);
   }
 
-  /** Waits for the calls under way; true when there were any. */
+  /** Waits for the calls under way; true when there were any, so that evaluating again may find more. */
   async settle(): Promise<boolean> {
     const pending = this.#pending;
     this.#pending = [];
     await Promise.all(pending);
-    return pending.length > 0;
+    this.#rounds += 1;
+    return pending.length > 0 && this.#rounds < MAX_ROUNDS;
   }
 
   #start(results: Map<string, Value>, key: string, start: () => ExternalResult): void {

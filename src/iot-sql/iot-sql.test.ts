@@ -335,6 +335,29 @@ describe('external functions', () => {
     const shared = createMessage(message({ a: 1 }));
     await rule.resolveExternal(shared);
     expect(rule.evaluate(shared)).toEqual({ fired: true, output: { answer: 42 } });
+    expect(rule.evaluateText(shared)).toBe('{"answer":42}');
     expect(calls).toEqual([['arn:f', { a: 1 }]]);
+  });
+
+  it.each([
+    "SELECT aws_lambda('arn:f', {'id': newuuid()}) AS x FROM '#'",
+    "SET @id = rand() SELECT aws_lambda('arn:f', {'id': @id}) AS x FROM '#'",
+  ])('refuse arguments that change with every evaluation: %s', (sql) => {
+    const external = { awsLambda: () => 1 };
+    expect(() => compileRule(sql, { external })).toThrow(/"aws_lambda" use newuuid\(\) or rand\(\)/);
+  });
+
+  it('end when each answer leads to another call', async () => {
+    let calls = 0;
+    const awsLambda = async () => {
+      calls += 1;
+      return calls;
+    };
+    const rule = compileRule("SET @id = newuuid() SELECT a FROM '#'", { external: { awsLambda } });
+    const template = rule.compileTemplate("${aws_lambda('arn:f', @id)}");
+    const shared = createMessage(message({ a: 1 }));
+    do template.evaluate(shared);
+    while (await shared.externalCalls.settle());
+    expect(calls).toBe(10);
   });
 });
