@@ -1,9 +1,12 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ApplicationResource } from '../stack/stack.ts';
-import { compileApplication, type InputSchema } from '../streaming-sql/index.ts';
+import { createEngine } from '../streaming-sql/engine/index.ts';
+import { compileApplication, type InputSchema, printTimestamp } from '../streaming-sql/index.ts';
+import { type ApplicationFiles, loadApplication } from './application-files.ts';
 import { Ledger } from './ledger.ts';
 import { DurableLog } from './log/durable-log.ts';
 import { KinesisStream } from './log/kinesis-stream.ts';
@@ -26,6 +29,7 @@ const windows = `
   CREATE STREAM "INVERSE" ("k" VARCHAR(4), "x" INT);
   CREATE PUMP "Q" AS INSERT INTO "INVERSE" SELECT STREAM "k", 100 / "v" FROM S_001;`;
 
+const projectFolder = fileURLToPath(new URL('../..', import.meta.url)).replace(/[/\\]$/, '');
 /** The objects of the bucket: they outlive the process. */
 const objects = new Map<string, string>();
 const folders: string[] = [];
@@ -46,6 +50,11 @@ const newFolder = (): string => {
   return folders.at(-1)!;
 };
 
+const compiled = (sql: string): ApplicationFiles => ({
+  plan: compileApplication(sql, { input }),
+  references: {},
+});
+
 class Running {
   readonly folder: string;
   readonly log: DurableLog;
@@ -56,8 +65,13 @@ class Running {
   readonly reports: string[] = [];
   #isKilled = false;
 
-  constructor(folder: string, sql = windows, resource: Partial<ApplicationResource> = {}) {
+  readonly files: ApplicationFiles;
+  readonly resource: Partial<ApplicationResource>;
+
+  constructor(folder: string, files = compiled(windows), resource: Partial<ApplicationResource> = {}) {
     this.folder = folder;
+    this.files = files;
+    this.resource = resource;
     this.log = DurableLog.open({ folder, durability: 'process' });
     this.ledger = new Ledger(this.log.readState('ledger'));
     const options = { shardCount: 2, retentionHours: 24, nowMillis: () => now };
@@ -73,8 +87,7 @@ class Running {
         rejectedBucket: 'archive',
         ...resource,
       },
-      plan: compileApplication(sql, { input }),
-      references: {},
+      ...files,
       log: this.log,
       ledger: this.ledger,
       streams: new Map([this.input, this.output].map((stream) => [stream.name, stream])),
@@ -104,7 +117,7 @@ class Running {
     cpSync(this.folder, copy, { recursive: true });
     this.#isKilled = true;
     void this.end();
-    return new Running(copy);
+    return new Running(copy, this.files, this.resource);
   }
 
   async end(): Promise<void> {
@@ -247,6 +260,53 @@ describe('a streaming application', () => {
     await running.end();
   });
 
+  it('goes on exactly over kills with sliding windows, the row before and a reference table', async () => {
+    const resource = {
+      name: 'app',
+      file: join(projectFolder, 'analytics-sql/weather-alerts.sql'),
+      inputStream: 'in',
+      outputs: [{ from: 'ALERT_STREAM', stream: 'out', partitionKey: 'sensor_id' }],
+      references: [
+        { table: 'THRESHOLDS', file: join(projectFolder, 'analytics-sql/weather-alerts.thresholds.csv') },
+      ],
+    };
+    const files = loadApplication(resource, projectFolder);
+    let running = new Running(newFolder(), files, resource);
+    for (let minute = 0; minute < 60; minute += 1) {
+      now = 1_800_000_000_000 + minute * 60_000;
+      const row = (id: number) => ({
+        k: `s${id}`,
+        sensor_id: `s${id}`,
+        sensor: 'temperature',
+        station_id: 'st',
+        sensor_avg_value: 32 + 8 * Math.sin((minute + id) / (3 + id)),
+        record_timestamp: printTimestamp(now),
+      });
+      await running.put(...[0, 1, 2, 3].map(row));
+      await new Promise((resolve) => setTimeout(resolve, (minute * 7) % 30));
+      if (minute % 7 === 3) running = running.kill();
+    }
+    now += 60_000;
+    await running.until(() => running.application.lag().backlog === 0);
+    const expected: string[] = [];
+    const alone = createEngine(files.plan, {
+      references: files.references,
+      outputs: ['ALERT_STREAM'],
+      onRow: (_, row) => expected.push(JSON.stringify(row)),
+    });
+    const records = running.all(running.input).sort((a, b) => a.arrivalMillis - b.arrivalMillis);
+    for (const { data, arrivalMillis } of records)
+      alone.acceptRecord(JSON.parse(data.toString()), { arrivalMillis });
+    alone.advance(now);
+    await running.until(() => running.application.stats().rowsOut === expected.length);
+    await running.end();
+    const last = new Running(running.folder, files, resource);
+    const rows = last.all(last.output).map(({ data }) => data.toString());
+    expect(rows.sort()).toEqual(expected.sort());
+    expect(rows.length).toBeGreaterThan(15);
+    await last.end();
+  });
+
   it('keeps refused rows in its state while they cannot be stored', async () => {
     stores = false;
     let running = new Running(newFolder());
@@ -269,7 +329,7 @@ describe('a streaming application', () => {
   it('gives sequence number and partition key to SQL that reads them', async () => {
     const sql = `CREATE STREAM "OUT" ("k" VARCHAR(8), "s" VARCHAR(64), "shard" VARCHAR(32));
       CREATE PUMP "P" AS INSERT INTO "OUT" SELECT STREAM PARTITION_KEY, SEQUENCE_NUMBER, SHARD_ID FROM S_001;`;
-    const running = new Running(newFolder(), sql);
+    const running = new Running(newFolder(), compiled(sql));
     await running.put({ k: 'one' }, { k: 'two' });
     await running.until(() => running.output.recordCount === 2);
     await running.log.durable();
@@ -285,7 +345,7 @@ describe('a streaming application', () => {
   });
 
   it('runs without outputs and only counts its rows', async () => {
-    const running = new Running(newFolder(), windows, { outputs: [] });
+    const running = new Running(newFolder(), compiled(windows), { outputs: [] });
     await running.put({ k: 'a', v: 1 }, { k: 'b', v: 2 });
     await running.settle();
     await running.until(() => running.stage('rows app')?.out === 4);
