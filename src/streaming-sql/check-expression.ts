@@ -15,7 +15,6 @@ import {
   printType,
   type SqlType,
   type TypeFamily,
-  timestamp,
   varchar,
 } from './sql-type.ts';
 import type { SyntaxExpression } from './syntax.ts';

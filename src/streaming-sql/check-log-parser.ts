@@ -33,6 +33,8 @@ export function isLogParser(name: string): boolean {
 /** Checks a call of a log parser. @throws StreamingSqlError at the first argument that does not fit */
 export function checkLogParser(call: CallSyntax, env: Environment): LogParserCall {
   const { checker } = env;
+  if (call.over !== null || call.distinct)
+    checker.fail(call.start, `${call.name} takes neither OVER nor DISTINCT, remove it`);
   const [least, most] = rules[call.name]!.arguments;
   const [textNode, ...nodes] = call.arguments;
   if (textNode === undefined || nodes.length < least || nodes.length > most) {
@@ -49,14 +51,10 @@ export function checkLogParser(call: CallSyntax, env: Environment): LogParserCal
       `${call.name} parses text, found ${printType(text.type)}, write CAST(… AS VARCHAR(n))`,
     );
   }
-  return { text, ...rules[call.name]!.plan(nodes, call, env) };
+  return { text, ...rules[call.name]!.plan(nodes, env) };
 }
 
-function planFixedColumns(
-  [listNode]: readonly SyntaxExpression[],
-  _: CallSyntax,
-  env: Environment,
-): PlannedParser {
+function planFixedColumns([listNode]: readonly SyntaxExpression[], env: Environment): PlannedParser {
   const columns = columnList(listNode!, env);
   const spans = columns.map(({ field, span }) => {
     if (span !== null) return span;
@@ -78,7 +76,6 @@ function planSyslog(): PlannedParser {
 
 function planDelimited(
   [columnsNode, delimiterNode, escapeNode, quoteNode]: readonly SyntaxExpression[],
-  _: CallSyntax,
   env: Environment,
 ): PlannedParser {
   const delimiter = literalText(delimiterNode!, 'The delimiter', env);

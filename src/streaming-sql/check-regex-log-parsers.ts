@@ -4,13 +4,12 @@ import { planFastRegex } from './fast-regex/plan-fast-regex.ts';
 import { groupCount, regexProblem } from './literal-pattern.ts';
 import type { LogParser } from './log-parse-plan.ts';
 import { columnList, literalText, numberedFields, type PlannedParser } from './log-parser-rule.ts';
-import type { CallSyntax, SyntaxExpression } from './syntax.ts';
+import type { SyntaxExpression } from './syntax.ts';
 import { LogFormatError, planW3cFormat } from './w3c-log-format.ts';
 
 /** REGEX_LOG_PARSE ( text, pattern [ , columns ] ): the whole text must match, each group is a column. */
 export function planRegex(
   [patternNode, listNode]: readonly SyntaxExpression[],
-  _: CallSyntax,
   env: Environment,
 ): PlannedParser {
   const pattern = literalText(patternNode!, 'The pattern', env);
@@ -33,11 +32,7 @@ export function planRegex(
 }
 
 /** FAST_REGEX_LOG_PARSE ( text, pattern ) */
-export function planFast(
-  [patternNode]: readonly SyntaxExpression[],
-  _: CallSyntax,
-  env: Environment,
-): PlannedParser {
+export function planFast([patternNode]: readonly SyntaxExpression[], env: Environment): PlannedParser {
   const pattern = literalText(patternNode!, 'The pattern', env);
   try {
     const { steps, columns } = planFastRegex(pattern);
@@ -55,11 +50,7 @@ export function planFast(
 }
 
 /** W3C_LOG_PARSE ( text, format ) */
-export function planW3c(
-  [formatNode]: readonly SyntaxExpression[],
-  _: CallSyntax,
-  env: Environment,
-): PlannedParser {
+export function planW3c([formatNode]: readonly SyntaxExpression[], env: Environment): PlannedParser {
   const format = literalText(formatNode!, 'The format', env);
   try {
     const pattern = planW3cFormat(format);

@@ -22,7 +22,14 @@ export const defaultLogType = varchar(1024);
  */
 export function parseLogColumns(text: string): LogColumn[] {
   const tokens = new TokenStream(new Source(text, 'column list'), streamingDialect);
-  const columns = tokens.delimited(',', () => parseColumn(tokens));
+  const names = new Set<string>();
+  const columns = tokens.delimited(',', () => {
+    const { start } = tokens.peek();
+    const column = parseColumn(tokens);
+    if (names.has(column.field.name)) tokens.fail(start, `Column "${column.field.name}" is listed twice`);
+    names.add(column.field.name);
+    return column;
+  });
   tokens.expectEnd();
   return columns;
 }

@@ -1,7 +1,7 @@
 import type { Environment } from './check-expression.ts';
 import { columnListProblem, defaultLogType, type LogColumn, parseLogColumns } from './log-column-list.ts';
 import type { LogField, LogParser } from './log-parse-plan.ts';
-import type { CallSyntax, SyntaxExpression } from './syntax.ts';
+import type { SyntaxExpression } from './syntax.ts';
 
 /** A parser and the columns of its record. */
 export interface PlannedParser {
@@ -13,7 +13,7 @@ export interface PlannedParser {
 export interface ParserRule {
   /** Fewest and most arguments after the text. */
   readonly arguments: readonly [number, number];
-  readonly plan: (nodes: readonly SyntaxExpression[], call: CallSyntax, env: Environment) => PlannedParser;
+  readonly plan: (nodes: readonly SyntaxExpression[], env: Environment) => PlannedParser;
 }
 
 /** COLUMN1, COLUMN2, …: the columns of a record that the call does not name. */

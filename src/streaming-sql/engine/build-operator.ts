@@ -63,7 +63,7 @@ function createOperator(plan: UnaryPlan, next: RowSink, parts: PipelineParts): R
     case 'slidingAggregate':
       return hold(new SlidingAggregate(plan, next, context, pump.name), parts);
     case 'sort':
-      return hold(new Sort(plan, next, context), parts);
+      return hold(new Sort(plan, next, context, pump.name), parts);
     case 'randomCutForest':
       return hold(new AnomalyScore(plan, next, context), parts);
     case 'hotspots':

@@ -18,7 +18,7 @@ export interface EngineContext {
   /** What CURRENT_TIMESTAMP is frozen at, milliseconds since the epoch; NaN before the first record. */
   startMillis: number;
   readonly allowedLatenessMillis: number;
-  /** Groups that may be open at once in one operator. */
+  /** Groups, or rows of a window, that one operator may hold at once. */
   readonly maxGroups: number;
   reportError(error: EvaluationError, row: Row, rowtime: number, pump: string): void;
   reportLate(row: Row, rowtime: number, windowEndMillis: number, pump: string): void;

@@ -19,3 +19,8 @@ export class EvaluationError extends EngineError {
 export class SnapshotError extends EngineError {
   override readonly name = 'SnapshotError';
 }
+
+/** More rows than one operator may hold: the row at hand goes to the error stream. */
+export function tooManyRows(what: string, rows: number): EvaluationError {
+  return new EvaluationError('TOO_MANY_ROWS', `${what} holds ${rows} rows, the limit`);
+}

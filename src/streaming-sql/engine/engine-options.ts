@@ -57,7 +57,10 @@ export interface EngineOptions {
   readonly shardIds?: readonly string[];
   /** What CURRENT_TIMESTAMP is frozen at; the first record's arrival by default. */
   readonly startMillis?: number;
-  /** Groups one window may hold; rows of further groups go to the error stream. Default 4,000,000. */
+  /**
+   * Groups one window may hold, and rows a join, a sort or the sliding windows of a query may hold; further rows go to
+   * the error stream. Default 4,000,000.
+   */
   readonly maxGroups?: number;
   /** Rows of the reference tables by table name, parsed JSON or CSV text as their schema says. */
   readonly references?: Readonly<Record<string, readonly unknown[]>>;

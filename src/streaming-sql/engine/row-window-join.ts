@@ -1,6 +1,6 @@
 import type { WindowJoinPlan } from '../plan.ts';
 import type { EngineContext, StatefulOperator } from './engine-context.ts';
-import { EvaluationError } from './engine-error.ts';
+import { EvaluationError, tooManyRows } from './engine-error.ts';
 import { compileExpression, type Evaluate } from './expression.ts';
 import type { Row, RowSink, Value } from './row.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
@@ -69,6 +69,11 @@ export class RowWindowJoin implements StatefulOperator {
     const side = name === 'left' ? this.#left : this.#right;
     return {
       accept: (row, rowtime) => {
+        const rows = this.openKeys();
+        if (rows >= this.#context.maxGroups) {
+          this.#context.reportError(tooManyRows('Join', rows), row, rowtime, this.#pump);
+          return;
+        }
         side.waiting.push({ row, rowtime, matched: false });
         this.#merge();
       },
@@ -83,7 +88,8 @@ export class RowWindowJoin implements StatefulOperator {
   }
 
   openKeys(): number {
-    return [this.#left, this.#right].reduce((sum, side) => sum + side.held.length + side.waiting.length, 0);
+    const [left, right] = [this.#left, this.#right];
+    return left.held.length + left.waiting.length + right.held.length + right.waiting.length;
   }
 
   stateBytes(): number {

@@ -1,6 +1,6 @@
 import type { SlidingAggregatePlan, SlidingWindow } from '../plan.ts';
 import type { EngineContext, StatefulOperator } from './engine-context.ts';
-import { EvaluationError } from './engine-error.ts';
+import { EvaluationError, tooManyRows } from './engine-error.ts';
 import { keyText } from './group-index.ts';
 import type { Row, RowSink, Value } from './row.ts';
 import { SlidingPartition } from './sliding-partition.ts';
@@ -24,6 +24,8 @@ export class SlidingAggregate implements RowSink, StatefulOperator {
   readonly #context: EngineContext;
   readonly #pump: string;
   #sweepAt = Number.NEGATIVE_INFINITY;
+  /** Rows that lie in the windows. */
+  #rows = 0;
 
   constructor(plan: SlidingAggregatePlan, next: RowSink, context: EngineContext, pump: string) {
     this.#windows = plan.windows.map((window) => ({
@@ -39,8 +41,14 @@ export class SlidingAggregate implements RowSink, StatefulOperator {
   accept(row: Row, rowtime: number): void {
     let result: Value[];
     try {
+      if (this.#rows >= this.#context.maxGroups) throw tooManyRows('Sliding window', this.#rows);
       result = [...row];
-      for (const state of this.#windows) result.push(...this.#partitionOf(state, row).slide(row, rowtime));
+      for (const state of this.#windows) {
+        const partition = this.#partitionOf(state, row);
+        this.#rows -= partition.size;
+        result.push(...partition.slide(row, rowtime));
+        this.#rows += partition.size;
+      }
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error;
       this.#context.reportError(error, row, rowtime, this.#pump);
@@ -59,10 +67,7 @@ export class SlidingAggregate implements RowSink, StatefulOperator {
   }
 
   stateBytes(): number {
-    let rows = 0;
-    for (const { partitions } of this.#windows)
-      for (const partition of partitions.values()) rows += partition.size + 2;
-    return rows * 160;
+    return (this.#rows + 2 * this.openKeys()) * 160;
   }
 
   save(writer: SnapshotWriter): void {
@@ -81,6 +86,7 @@ export class SlidingAggregate implements RowSink, StatefulOperator {
         const partition = new SlidingPartition(window, functions);
         partitions.set(reader.text(), partition);
         partition.load(reader);
+        this.#rows += partition.size;
       }
     }
   }
@@ -107,7 +113,9 @@ export class SlidingAggregate implements RowSink, StatefulOperator {
       if (window.frame.kind !== 'range') continue;
       const { precedingMillis } = window.frame;
       for (const [key, partition] of partitions) {
-        if (partition.newestRowtime < watermark - precedingMillis) partitions.delete(key);
+        if (partition.newestRowtime >= watermark - precedingMillis) continue;
+        this.#rows -= partition.size;
+        partitions.delete(key);
       }
       wait = Math.min(wait, Math.max(1000, precedingMillis));
     }

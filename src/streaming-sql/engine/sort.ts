@@ -1,5 +1,6 @@
 import type { SortPlan } from '../plan.ts';
 import type { EngineContext, StatefulOperator } from './engine-context.ts';
+import { tooManyRows } from './engine-error.ts';
 import { compileExpression, type Evaluate } from './expression.ts';
 import type { Row, RowSink, Value } from './row.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
@@ -18,9 +19,11 @@ export class Sort implements RowSink, StatefulOperator {
   readonly #next: RowSink;
   readonly #context: EngineContext;
   readonly #buckets = new Map<number, Held[]>();
+  readonly #pump: string;
+  #held = 0;
   #watermark = Number.NEGATIVE_INFINITY;
 
-  constructor(plan: SortPlan, next: RowSink, context: EngineContext) {
+  constructor(plan: SortPlan, next: RowSink, context: EngineContext, pump: string) {
     this.#plan = plan;
     this.#keys = plan.keys.map(({ item, descending }) => ({
       evaluate: compileExpression(item, context),
@@ -28,6 +31,7 @@ export class Sort implements RowSink, StatefulOperator {
     }));
     this.#next = next;
     this.#context = context;
+    this.#pump = pump;
   }
 
   accept(row: Row, rowtime: number): void {
@@ -36,6 +40,11 @@ export class Sort implements RowSink, StatefulOperator {
       this.#next.accept(row, rowtime);
       return;
     }
+    if (this.#held >= this.#context.maxGroups) {
+      this.#context.reportError(tooManyRows('ORDER BY', this.#held), row, rowtime, this.#pump);
+      return;
+    }
+    this.#held++;
     const bucket = this.#buckets.get(start);
     if (bucket === undefined) this.#buckets.set(start, [{ row, rowtime }]);
     else bucket.push({ row, rowtime });
@@ -49,6 +58,7 @@ export class Sort implements RowSink, StatefulOperator {
     for (const start of closed.sort((a, b) => a - b)) {
       const rows = this.#buckets.get(start)!;
       this.#buckets.delete(start);
+      this.#held -= rows.length;
       for (const { row, rowtime } of this.#sorted(rows).slice(0, this.#plan.limit))
         this.#next.accept(row, rowtime);
     }
@@ -57,7 +67,7 @@ export class Sort implements RowSink, StatefulOperator {
   }
 
   openKeys(): number {
-    return [...this.#buckets.values()].reduce((sum, rows) => sum + rows.length, 0);
+    return this.#held;
   }
 
   stateBytes(): number {

@@ -1,6 +1,6 @@
 import type { WindowJoinPlan } from '../plan.ts';
 import type { EngineContext, StatefulOperator } from './engine-context.ts';
-import { EvaluationError } from './engine-error.ts';
+import { EvaluationError, tooManyRows } from './engine-error.ts';
 import { compileExpression, type Evaluate } from './expression.ts';
 import { keyText } from './group-index.ts';
 import type { Row, RowSink, Value } from './row.ts';
@@ -35,6 +35,7 @@ export class WindowJoin implements StatefulOperator {
   readonly #next: RowSink;
   readonly #context: EngineContext;
   readonly #pump: string;
+  #held = 0;
 
   constructor(plan: WindowJoinPlan, next: RowSink, context: EngineContext, pump: string) {
     const { join } = plan;
@@ -66,10 +67,7 @@ export class WindowJoin implements StatefulOperator {
   }
 
   openKeys(): number {
-    return [this.#left, this.#right].reduce(
-      (sum, { rows }) => sum + [...rows.values()].reduce((n, held) => n + held.length, 0),
-      0,
-    );
+    return this.#held;
   }
 
   stateBytes(): number {
@@ -102,11 +100,17 @@ export class WindowJoin implements StatefulOperator {
           rows.push({ row: reader.values(), rowtime: reader.float64(), matched: reader.uint32() === 1 });
         }
         side.rows.set(key, rows);
+        this.#held += rows.length;
       }
     }
   }
 
   #accept(side: Side, held: Held): void {
+    if (this.#held >= this.#context.maxGroups) {
+      this.#context.reportError(tooManyRows('Join', this.#held), held.row, held.rowtime, this.#pump);
+      return;
+    }
+    this.#held++;
     const key = keyText(held.row, side.keys);
     const others = (side === this.#left ? this.#right : this.#left).rows.get(key) ?? [];
     const unequal = side.keys.some((column) => held.row[column] === null);
@@ -151,6 +155,7 @@ export class WindowJoin implements StatefulOperator {
         if (side.outer && !held.matched && held.rowtime + side.precedingMillis < watermark)
           this.#emitAlone(side, held);
       }
+      this.#held -= rows.length - kept.length;
       if (kept.length === 0) side.rows.delete(key);
       else side.rows.set(key, kept);
     }
