@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { makeProject, runMesonet, type TestProject } from './run-mesonet.test-support.ts';
@@ -60,6 +60,7 @@ action Firehose
   Separator           "\\n"
   RoleArn             arn:aws:iam::000000000000:role/mesonet-dev-rulerole
 `);
+    expect(readFileSync(new URL('../../../docs/iot-sql.md', import.meta.url), 'utf8')).toContain(stdout);
   });
 
   test('names the part that kept a rule from firing and the values it is made of', async () => {

@@ -19,6 +19,8 @@ const FAILS = {
   expectedOutput: { temp: 33, room: 'b', extra: [1] },
 };
 
+const page = readFileSync(new URL('../../../docs/iot-sql.md', import.meta.url), 'utf8');
+
 const projects: TestProject[] = [];
 afterEach(() => {
   for (const project of projects.splice(0)) project.remove();
@@ -63,6 +65,7 @@ Without cases: all
 
 2 passed, 1 failed (1 ms)
 `);
+    expect(page).toContain(steady(stdout).replace(FAILS.name, 'a wrong one'));
   });
 
   test('runs only the rules that are named, by name or file, and ends with 0', async () => {
