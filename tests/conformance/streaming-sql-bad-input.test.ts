@@ -249,6 +249,16 @@ describe('rows that do not fit', () => {
     ]);
   });
 
+  it('are refused also when they pose as something that JavaScript would convert', () => {
+    const { rows, errors } = runJunk(`${out} "d", "i" FROM S_001`, [
+      { i: { valueOf: 1, toString: 1 } },
+      { d: { valueOf: 1, toString: 1 } },
+      JSON.parse('{"__proto__": {"d": 1}, "i": [7]}'),
+    ]);
+    expect(rows).toEqual([]);
+    expect(errors.map(({ ERROR_NAME }) => ERROR_NAME)).toEqual(Array(3).fill('COERCION_ERROR'));
+  });
+
   it('with absurd event times neither move time nor stop it', () => {
     const given = [1e300, -(2 ** 53) + 1, 2 ** 53 - 1, 1_499_999_999_000, 'x', null, -62_167_219_200_001].map(
       (g) => ({ k: 'a', g }),

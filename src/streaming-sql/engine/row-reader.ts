@@ -52,7 +52,7 @@ function fits(type: SqlType, name: string): string {
     case 'DOUBLE':
       return `typeof ${name} === 'number' && ${name} - ${name} === 0`;
     case 'INTEGER':
-      return `(${name} | 0) === ${name}`;
+      return `typeof ${name} === 'number' && (${name} | 0) === ${name}`;
     case 'BIGINT':
       return `Number.isSafeInteger(${name})`;
     case 'VARCHAR':
