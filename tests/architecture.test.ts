@@ -80,6 +80,7 @@ const table: readonly Row[] = [
       'src/sql',
       'src/iot-sql',
       'src/topic-rules',
+      'src/lambda-windows',
       'src/streaming-sql',
       'src/telemetry',
       'src/stores',
