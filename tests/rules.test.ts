@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { compileStack } from '../src/stack/compile-stack.ts';
 import { LOCAL_PLACE } from '../src/stack/local-place.ts';
 import { readStack } from '../src/stack/read-stack.ts';
@@ -10,6 +10,9 @@ import { readRuleFiles } from '../src/topic-rules/rule-file.ts';
 import { testRules } from '../src/topic-rules/test-rules.ts';
 
 const projectFolder = fileURLToPath(new URL('..', import.meta.url)).replace(/[/\\]$/, '');
+/** The stack may have to be compiled first. */
+vi.setConfig({ testTimeout: 120_000 });
+
 const report = await testRules(projectFolder);
 
 describe.each(report.rules)('rules/$rule.cases.json', ({ error, cases, coverage }) => {

@@ -76,7 +76,7 @@ it('docs/iot-sql.md lists every function with its version and its conformance ca
     .sort();
   expect(rows).toHaveLength(82);
   expect(page).toContain(`All ${rows.length} of them`);
-  expect(rowsBetween('## Functions', '## Where we differ')).toEqual(rows);
+  expect(rowsBetween('## Functions', '## Testing rules')).toEqual(rows);
 });
 
 it('every clause, operator and function has a case', () => {

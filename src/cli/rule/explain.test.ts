@@ -1,11 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { makeProject, runMesonet, type TestProject } from './run-mesonet.test-support.ts';
 
 const TOPIC = 'weather/WA/Seattle/98101/temperature/t1';
 const explain = (args: readonly string[], stdin?: string | Uint8Array) =>
   runMesonet(['rule', 'explain', ...args], stdin);
+
+/** The stack may have to be compiled first. */
+vi.setConfig({ testTimeout: 120_000 });
 
 let made: TestProject | undefined;
 afterEach(() => {
