@@ -28,6 +28,7 @@ export class LedgerStage {
   #in = 0;
   #out = 0;
   readonly #dropped = new Map<string, number>();
+  #settled: StageEntry | undefined;
 
   constructor(name: string, kept?: StageEntry) {
     this.name = name;
@@ -49,6 +50,19 @@ export class LedgerStage {
   drop(reason: string, count: number): void {
     const key = this.#dropped.has(reason) || this.#dropped.size < MAX_REASONS ? reason : OTHER_REASONS;
     this.#dropped.set(key, (this.#dropped.get(key) ?? 0) + count);
+  }
+
+  /**
+   * From now on a kill keeps the counts as they are at the latest call: for a stage that goes back to its checkpoint, and
+   * counts again what it reads again.
+   */
+  settle(): void {
+    this.#settled = this.entry;
+  }
+
+  /** The counts that a commit keeps. */
+  get kept(): StageEntry {
+    return this.#settled ?? this.entry;
   }
 
   get outCount(): number {
@@ -88,7 +102,7 @@ export class Ledger {
   }
 
   encode(): Buffer {
-    return Buffer.from(JSON.stringify([...this.#stages.values()].map(({ entry }) => entry)));
+    return Buffer.from(JSON.stringify([...this.#stages.values()].map(({ kept }) => kept)));
   }
 
   /** @param backlogs records that wait before a stage, which counts them only when it is done with them */

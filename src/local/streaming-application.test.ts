@@ -74,6 +74,7 @@ class Running {
     this.resource = resource;
     this.log = DurableLog.open({ folder, durability: 'process' });
     this.ledger = new Ledger(this.log.readState('ledger'));
+    this.log.onCommit(() => this.log.writeState('ledger', this.ledger.encode()));
     const options = { shardCount: 2, retentionHours: 24, nowMillis: () => now };
     this.input = KinesisStream.open(this.log, { ...options, name: 'in' });
     this.output = KinesisStream.open(this.log, { ...options, name: 'out' });
@@ -257,6 +258,18 @@ describe('a streaming application', () => {
     const kept = linesOf().map(({ source, reason }) => `${String(source).split(' ')[1]} ${reason}`);
     expect(kept.sort()).toEqual(refused.sort());
     expect(refused.length).toBeGreaterThan(60);
+    const broken = refused.filter((line) => line.endsWith('RECORD_FORMAT')).length;
+    const failed = refused.length - broken;
+    expect(running.stage('windows app')).toMatchObject({
+      in: count,
+      dropped: { RECORD_FORMAT: broken },
+      inFlight: 0,
+    });
+    expect(running.stage('rows app')).toMatchObject({
+      out: rows.length,
+      dropped: { DIVISION_BY_ZERO: failed },
+      inFlight: 0,
+    });
     await running.end();
   });
 

@@ -73,6 +73,8 @@ export class StreamingApplication {
     const { resource, plan, streams, ledger } = options;
     this.#stage = ledger.stage(`windows ${resource.name}`);
     this.#rowsStage = ledger.stage(`rows ${resource.name}`);
+    this.#stage.settle();
+    this.#rowsStage.settle();
     this.#stateKey = `application/${resource.name}`;
     this.#input = streamOf(streams, resource.inputStream, resource.name);
     this.#metaOf = this.#createMeta();
@@ -313,6 +315,8 @@ export class StreamingApplication {
     this.#outbox = [];
     this.#lastCheckpointMillis = this.#options.nowMillis();
     this.#rejected?.commit();
+    this.#stage.settle();
+    this.#rowsStage.settle();
     this.#options.log.writeState(
       this.#stateKey,
       encodeCheckpoint({ positions: this.#positions, snapshot: this.#engine.snapshot() }),
