@@ -61,6 +61,7 @@ export function startCommand(): Command {
     .option(
       '--allow-http <host[:port]...>',
       'hosts that Http actions of rules may post to; none unless named here',
+      addHost,
     )
     .option('--json', 'print one line of JSON when ready, nothing else')
     .action(run);
@@ -165,6 +166,12 @@ function parsePort(text: string): number {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('expected a port from 0 to 65535');
   return port;
+}
+
+function addHost(text: string, hosts: readonly string[] = []): readonly string[] {
+  if (!/^(\[[\da-f:]+\]|[\w.-]+)(:\d{1,5})?$/i.test(text))
+    throw new InvalidArgumentError('expected a host, or a host and a port such as localhost:9000');
+  return [...hosts, text.toLowerCase()];
 }
 
 function parseCount(text: string): number {

@@ -134,6 +134,31 @@ describe('error actions', () => {
   });
 });
 
+describe('targets that templates name', () => {
+  test('and that are not there are given up at once, in the words of the service', async () => {
+    const stage = await start([
+      rule('absent', "SELECT * FROM 'a'", [
+        { S3: { BucketName: `\${name}`, Key: 'k', RoleArn } },
+        { DynamoDBv2: { PutItem: { TableName: `\${name}` }, RoleArn } },
+        { Sqs: { QueueUrl: `https://sqs.us-east-1.amazonaws.com/000000000000/\${name}`, RoleArn } },
+        { Sns: { TargetArn: `arn:aws:sns:us-east-1:000000000000:\${name}`, RoleArn } },
+        { Http: { Url: `http://\${name}/` } },
+      ]),
+    ]);
+    await stage.settle('a', { name: 'absent' });
+    const reasons = ['S3', 'DynamoDBv2', 'Sqs', 'Sns', 'Http'].map(
+      (kind) => stage.stage(`action absent.${kind}`)?.dropped,
+    );
+    expect(reasons).toEqual([
+      { NoSuchBucket: 1 },
+      { ResourceNotFoundException: 1 },
+      { QueueDoesNotExist: 1 },
+      { NotFound: 1 },
+      { 'host not allowed': 1 },
+    ]);
+  });
+});
+
 describe('republish', () => {
   test('is cut when the message goes in a circle, and the error action says so', async () => {
     const stage = await start([

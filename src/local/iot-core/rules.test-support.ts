@@ -50,6 +50,7 @@ export interface Received {
 export class RulesStage {
   readonly folder = mkdtempSync(join(tmpdir(), 'mesonet-rules-'));
   readonly reports: string[] = [];
+  alerts!: AlertLog;
   services!: RunningAwsServices;
   functions!: RunningFunctions;
   running!: RunningRules;
@@ -78,6 +79,7 @@ export class RulesStage {
     this.#ledger = new Ledger(log.readState('ledger'));
     log.onCommit(() => log.writeState('ledger', this.#ledger.encode()));
     this.streams = new Map(stack.streams.map((stream) => [stream.name, KinesisStream.open(log, stream)]));
+    this.alerts = new AlertLog(log);
     const base = {
       stack,
       log,
@@ -90,7 +92,7 @@ export class RulesStage {
       nowMillis: Date.now,
       strict: false,
       report: (text: string) => void this.reports.push(text),
-      alerts: new AlertLog(log),
+      alerts: this.alerts,
     };
     const door = new MqttDoor({ ...base, port: 0 });
     this.services = await startAwsServices({

@@ -310,12 +310,19 @@ describe('rule actions', () => {
   });
 
   test('Sns: RAW gives the result, JSON the text of its default', async () => {
-    const published: string[] = [];
-    await stage.settle('sns/a', { default: 'hot', sqs: 'hot for queues' });
+    const message = { default: 'hot', sqs: 'hot for queues' };
+    await stage.settle('sns/a', message);
     await stage.settle('sns/a', { v: 1 });
-    published.push(...Object.keys(stage.stage('action to_sns.Sns#2')?.dropped ?? {}));
-    expect(stage.stage('action to_sns.Sns')).toEqual({ in: 2, out: 2, dropped: {} });
-    expect(published).toEqual(['no default message']);
+    expect(stage.alerts.newest()).toEqual([
+      message,
+      { time: expect.any(Number), message: 'hot for queues' },
+      { v: 1 },
+    ]);
+    expect(stage.stage('action to_sns.Sns#2')).toEqual({
+      in: 2,
+      out: 1,
+      dropped: { 'no default message': 1 },
+    });
   });
 
   test('S3: bytes under a key made of the message', async () => {

@@ -63,8 +63,8 @@ const compileLambda: CompileAppend = (action, owner, { functionQueues }) => {
     try {
       invoke(output);
       return undefined;
-    } catch (error) {
-      return (error as Error).message;
+    } catch {
+      return 'the event is larger than Lambda takes';
     }
   };
 };
