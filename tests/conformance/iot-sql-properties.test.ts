@@ -49,16 +49,19 @@ function cpuMillisSince(start: NodeJS.CpuUsage): number {
   return (user + system) / 1000;
 }
 
+/** The first long text finds the code not yet optimised, and other work slows everything: the best try tells about the text. */
+const MAX_TRIES = 6;
+
 /** Does something within the time allowed; anything else fails the test. */
 function bounded<Result>(act: () => Result): Result {
-  const start = process.cpuUsage();
-  const result = act();
-  if (cpuMillisSince(start) < MAX_MILLIS) return result;
-  // the first long text finds the code not yet optimised: only a second try tells about the text
-  const again = process.cpuUsage();
-  act();
-  expect(cpuMillisSince(again)).toBeLessThan(MAX_MILLIS);
-  return result;
+  const tries: number[] = [];
+  for (;;) {
+    const start = process.cpuUsage();
+    const result = act();
+    tries.push(cpuMillisSince(start));
+    if (tries.at(-1)! < MAX_MILLIS) return result;
+    if (tries.length === MAX_TRIES) expect.fail(`took ${tries.join(', ')} ms, at most ${MAX_MILLIS} allowed`);
+  }
 }
 
 /** Compiles within the time allowed, or refuses with a position. */
