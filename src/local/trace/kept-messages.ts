@@ -31,7 +31,7 @@ export interface KeptMessagesLimits {
 export const KEPT_MESSAGES_LIMITS: KeptMessagesLimits = {
   messagesPerTopic: 10,
   topics: 20_000,
-  bytes: 16 * 1024 * 1024,
+  bytes: 32 * 1024 * 1024,
 };
 
 /** Refused messages are kept apart, so that whoever may not publish cannot push out what others published. */
@@ -42,15 +42,15 @@ export const REFUSED_MESSAGES_LIMITS: KeptMessagesLimits = {
 };
 
 /**
- * The last messages of each topic, in memory. Keeping one is a look-up, a copy into a buffer that is used again, and
- * four pointers; whatever there is to find out about a message is found out when somebody asks. When a limit is
+ * The last messages of each topic, in memory. Keeping one is a look-up, a copy into a buffer that is used again, and a
+ * few pointers; whatever there is to find out about a message is found out when somebody asks. When a limit is
  * reached, the topics that were used least recently are forgotten whole.
  */
 export class KeptMessages {
   readonly limits: KeptMessagesLimits;
   readonly #topics = new Map<string, KeptTopic>();
   /** Neighbours of the ends of the list of topics by use. */
-  readonly #ends = new KeptTopic('', 0);
+  readonly #ends = new KeptTopic(0);
   #bytes = 0;
 
   constructor(limits: KeptMessagesLimits = KEPT_MESSAGES_LIMITS) {
@@ -93,31 +93,53 @@ export class KeptMessages {
     return this.#bytes;
   }
 
+  /** The ring of a topic, now the most recently used one. */
   #use(topic: string): KeptTopic {
-    let kept = this.#topics.get(topic);
-    if (kept === undefined) {
-      kept = new KeptTopic(topic, this.limits.messagesPerTopic);
-      this.#topics.set(topic, kept);
-      this.#bytes += kept.bytes;
-    } else if (this.#ends.older === kept) {
-      return kept;
-    } else unlink(kept);
+    const known = this.#topics.get(topic);
+    if (known !== undefined) {
+      if (this.#ends.older !== known) {
+        unlink(known);
+        this.#link(known);
+      }
+      return known;
+    }
+    const kept = this.#isFull ? this.#takeOldest() : this.#create();
+    this.#bytes += kept.begin(topic);
+    this.#topics.set(topic, kept);
+    this.#link(kept);
+    return kept;
+  }
+
+  /** A new topic then takes over what the oldest one has, instead of making that garbage. */
+  get #isFull(): boolean {
+    const { topics, bytes } = this.limits;
+    const oldest = this.#ends.newer!;
+    return this.#topics.size > 0 && (this.#topics.size >= topics || this.#bytes + oldest.bytes > bytes);
+  }
+
+  #create(): KeptTopic {
+    const kept = new KeptTopic(this.limits.messagesPerTopic);
+    this.#bytes += kept.bytes;
+    return kept;
+  }
+
+  #forgetBeyondLimits(): void {
+    while (this.#bytes > this.limits.bytes) this.#bytes -= this.#takeOldest().bytes;
+  }
+
+  #takeOldest(): KeptTopic {
+    const oldest = this.#ends.newer!;
+    unlink(oldest);
+    this.#topics.delete(oldest.topic);
+    return oldest;
+  }
+
+  #link(kept: KeptTopic): void {
     const newest = this.#ends.older!;
     kept.older = newest;
     kept.newer = this.#ends;
     newest.newer = kept;
     this.#ends.older = kept;
-    return kept;
-  }
-
-  #forgetBeyondLimits(): void {
-    const { topics, bytes } = this.limits;
-    while (this.#bytes > bytes || this.#topics.size > topics) {
-      const oldest = this.#ends.newer!;
-      unlink(oldest);
-      this.#topics.delete(oldest.topic);
-      this.#bytes -= oldest.bytes;
-    }
   }
 }
 

@@ -5,9 +5,8 @@ import type { KeptMessage } from './kept-messages.ts';
 /** What is kept of a message besides its topic, which its topic's ring has once. */
 type Message = Omit<PublishedMessage, 'qos' | 'topic'>;
 
-/** One place of the ring: a buffer that is used again and again, and what it holds now. */
+/** One place of the ring; its payload lies in the ring's buffer. */
 interface Slot {
-  buffer: Buffer;
   length: number;
   payloadBytes: number;
   receivedMillis: number;
@@ -20,66 +19,102 @@ interface Slot {
   extraBytes: number;
 }
 
-/** The last messages of one topic: a ring that grows to its limit. It is also a member of a list of topics by use. */
+/**
+ * The last messages of one topic: a ring that grows to its limit. Places and buffer are used again and again, by the next
+ * messages and by the next topic, so that keeping a message leaves nothing for the garbage collector. It is also a member
+ * of a list of topics by use.
+ */
 export class KeptTopic {
-  readonly topic: string;
+  topic = '';
   newer: KeptTopic | undefined;
   older: KeptTopic | undefined;
   /** What this topic costs, in bytes. */
-  bytes: number;
+  bytes = TOPIC_BYTES;
   readonly #most: number;
   readonly #slots: Slot[] = [];
+  /** As many pieces of `#stride` bytes as there are places, or a few more. */
+  #buffer = EMPTY;
+  #stride = 0;
+  #count = 0;
   #next = 0;
 
-  constructor(topic: string, mostMessages: number) {
-    this.topic = topic;
+  constructor(mostMessages: number) {
     this.#most = mostMessages;
-    this.bytes = TOPIC_BYTES + 2 * topic.length;
+  }
+
+  /** Forgets everything and begins with another topic. Returns by how much the cost grew. */
+  begin(topic: string): number {
+    const before = this.bytes;
+    for (let at = 0; at < this.#count; at += 1) this.#setExtra(this.#slots[at]!, undefined, undefined);
+    this.bytes += 2 * (topic.length - this.topic.length);
+    this.topic = topic;
+    this.#count = 0;
+    this.#next = 0;
+    if (this.#buffer.length > MOST_BYTES_HANDED_ON) this.#resize(0, 0);
+    return this.bytes - before;
   }
 
   /** Keeps a message in the place of the oldest. Returns by how much the cost grew. */
   write(message: Message, receivedMillis: number, payloadBytes: number, refusal: string | undefined): number {
     const before = this.bytes;
-    const slot = this.#slots[this.#next] ?? this.#addSlot();
-    this.#next = (this.#next + 1) % this.#most;
-    this.#copy(message.payload, slot);
+    const { payload, clientId, mqttProperties } = message;
+    const at = this.#next;
+    const slot = this.#slots[at] ?? this.#addSlot();
+    if (payload.length > this.#stride || (at + 1) * this.#stride > this.#buffer.length)
+      this.#resize(Math.max(this.#stride, rounded(payload.length)), at + 1);
+    payload.copy(this.#buffer, at * this.#stride);
+    slot.length = payload.length;
     slot.payloadBytes = payloadBytes;
     slot.receivedMillis = receivedMillis;
-    slot.refusal = refusal;
-    slot.clientId = message.clientId;
     slot.sourceIp = message.sourceIp;
     slot.hops = message.hops;
-    slot.mqttProperties = message.mqttProperties && copyProperties(message.mqttProperties);
-    const extraBytes = 2 * (message.clientId?.length ?? 0) + propertiesBytes(slot.mqttProperties);
-    this.bytes += extraBytes - slot.extraBytes;
-    slot.extraBytes = extraBytes;
+    slot.refusal = refusal;
+    this.#setExtra(slot, clientId, mqttProperties && copyProperties(mqttProperties));
+    this.#next = at + 1 === this.#most ? 0 : at + 1;
+    if (this.#count < this.#most) this.#count += 1;
     return this.bytes - before;
   }
 
   /** Newest first. The payloads are copies: the ring may go on. */
   messages(): KeptMessage[] {
-    const count = this.#slots.length;
+    const count = this.#count;
     return Array.from({ length: count }, (_, back) => {
-      const slot = this.#slots[(this.#next - 1 - back + 2 * count) % count]!;
-      const { buffer, length, extraBytes: _extraBytes, ...rest } = slot;
-      return { topic: this.topic, ...rest, payload: Buffer.from(buffer.subarray(0, length)) };
+      const at = (this.#next - 1 - back + 2 * count) % count;
+      const { length, extraBytes: _extraBytes, ...rest } = this.#slots[at]!;
+      const start = at * this.#stride;
+      return {
+        topic: this.topic,
+        ...rest,
+        payload: Buffer.from(this.#buffer.subarray(start, start + length)),
+      };
     });
   }
 
-  #copy(payload: Buffer, slot: Slot): void {
-    if (!fits(payload.length, slot.buffer.length)) {
-      this.bytes -= slot.buffer.length;
-      // Not from the pool, where a small payload that is kept would keep a whole slab.
-      slot.buffer = Buffer.allocUnsafeSlow(Math.ceil(payload.length / ROUND_BYTES) * ROUND_BYTES);
-      this.bytes += slot.buffer.length;
+  #setExtra(slot: Slot, clientId: string | undefined, mqttProperties: MqttProperties | undefined): void {
+    const extraBytes = 2 * (clientId?.length ?? 0) + propertiesBytes(mqttProperties);
+    this.bytes += extraBytes - slot.extraBytes;
+    slot.extraBytes = extraBytes;
+    slot.clientId = clientId;
+    slot.mqttProperties = mqttProperties;
+  }
+
+  /** Moves what is kept into a buffer with longer or more pieces; most topics need few or all of their places. */
+  #resize(stride: number, places: number): void {
+    const old = this.#buffer;
+    const oldStride = this.#stride;
+    const pieces = places <= 1 ? places : places <= FEW_PLACES ? FEW_PLACES : this.#most;
+    // Not from the pool, where a small buffer that is kept would keep a whole slab.
+    this.#buffer = Buffer.allocUnsafeSlow(Math.min(Math.max(pieces, this.#count), this.#most) * stride);
+    this.#stride = stride;
+    this.bytes += this.#buffer.length - old.length;
+    for (let at = 0; at < this.#count; at += 1) {
+      const start = at * oldStride;
+      old.copy(this.#buffer, at * stride, start, start + this.#slots[at]!.length);
     }
-    payload.copy(slot.buffer);
-    slot.length = payload.length;
   }
 
   #addSlot(): Slot {
     const slot: Slot = {
-      buffer: EMPTY,
       length: 0,
       payloadBytes: 0,
       receivedMillis: 0,
@@ -97,14 +132,15 @@ export class KeptTopic {
 }
 
 const EMPTY = Buffer.alloc(0);
-const ROUND_BYTES = 64;
-/** About what V8 takes for the objects of one topic, and of one place with its buffer. */
-const TOPIC_BYTES = 200;
-const SLOT_BYTES = 300;
+const FEW_PLACES = 4;
+/** About what V8 takes for the objects of one topic with its buffer, and of one place. */
+const TOPIC_BYTES = 500;
+const SLOT_BYTES = 120;
+/** A larger buffer is not handed on to the next topic. */
+const MOST_BYTES_HANDED_ON = 16 * 1024;
 
-/** A buffer that once held something large is not kept for something small. */
-function fits(length: number, capacity: number): boolean {
-  return length <= capacity && capacity <= Math.max(4 * length, 4 * ROUND_BYTES);
+function rounded(length: number): number {
+  return Math.ceil(length / 64) * 64;
 }
 
 /** Correlation data is a part of what was read from the socket, and would keep the whole of it in memory. */
