@@ -39,6 +39,8 @@ describe('compileRule() refuses', () => {
       '1:13',
       'Expected a value after CASE, a CASE without one is not supported',
     ],
+    ["SELECT (temperature – 32) AS celsius FROM 'a'", '1:21', 'Unexpected character "–", write -'],
+    ['SELECT “a” AS b', '1:8', 'Unexpected character "“", write "'],
     [
       "SELECT count(*) FROM 'x'",
       '1:8',

@@ -1,5 +1,6 @@
 import { isDigit, isWhiteSpace, isWordPart, isWordStart } from './characters.ts';
 import type { SqlDialect } from './dialect.ts';
+import { meantCharacter } from './look-alikes.ts';
 import type { Source } from './source.ts';
 import type { Token, TokenKind } from './token.ts';
 import { decodeUnicodeEscapes } from './unicode-escapes.ts';
@@ -175,7 +176,7 @@ class Lexer {
     const operator = candidates.find((candidate) => this.#text.startsWith(candidate, start));
     if (operator === undefined) {
       const character = String.fromCodePoint(this.#text.codePointAt(start)!);
-      this.#fail(start, `Unexpected character ${JSON.stringify(character)}`);
+      this.#fail(start, `Unexpected character ${JSON.stringify(character)}${meantCharacter(character)}`);
     }
     this.#at += operator.length;
     this.#push('operator', start, operator);

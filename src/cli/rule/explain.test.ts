@@ -119,6 +119,19 @@ Not called here, so Undefined
     expect(JSON.parse(passed.stdout)).toMatchObject({ fired: true, outputBase64: 'AAH/' });
   });
 
+  test('takes the version of a file', async () => {
+    const flags = ['--topic', 'a', '--payload', '-', '--sql-version'];
+    const { stdout } = await explain([sqlFile("SELECT a FROM 'a'"), ...flags, '2015-10-08'], '{"a":2.0}');
+    expect(stdout).toContain('version 2015-10-08');
+    expect(stdout).toContain('fires, with\n  {"a":2.0}\n');
+    expect(await explain(['room.sql', ...flags, 'beta'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(
+        "argument 'beta' is invalid. Allowed choices are 2015-10-08, 2016-03-23",
+      ),
+    });
+  });
+
   test('prints one line of JSON', async () => {
     const payload = '{"sensor_timestamp":1472611226005,"sensor_value":0.61}';
     made = makeProject({});

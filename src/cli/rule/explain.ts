@@ -1,7 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
-import { compileRule, createMessage, IotSqlError, type RuleMessage } from '../../iot-sql/index.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import {
+  compileRule,
+  createMessage,
+  IOT_SQL_VERSIONS,
+  IotSqlError,
+  type IotSqlVersion,
+  type RuleMessage,
+} from '../../iot-sql/index.ts';
 import { compileStack } from '../../stack/compile-stack.ts';
 import { LOCAL_PLACE } from '../../stack/local-place.ts';
 import { readStack } from '../../stack/read-stack.ts';
@@ -30,6 +37,7 @@ interface ExplainFlags {
   readonly payloadBase64?: Uint8Array;
   readonly clientId?: string;
   readonly time?: number;
+  readonly sqlVersion?: IotSqlVersion;
   readonly json?: boolean;
   readonly project: string;
 }
@@ -45,6 +53,12 @@ export function explainCommand(): Command {
     .option('--payload-base64 <text>', 'the payload itself, in base64', parseBase64)
     .option('--client-id <id>', 'the MQTT client id it comes from (default: none, as over HTTP)')
     .option('--time <ms>', 'when it is seen, milliseconds since the epoch (default: now)', parseMillis)
+    .addOption(
+      new Option(
+        '--sql-version <version>',
+        'of an .sql file (default: 2016-03-23); a stack says it itself',
+      ).choices(IOT_SQL_VERSIONS),
+    )
     .option('--json', 'print one line of JSON instead')
     .addOption(projectOption())
     .addHelpText('after', NOTES);
@@ -56,7 +70,7 @@ export function explainCommand(): Command {
 async function explain(command: Command, asked: string, flags: ExplainFlags): Promise<void> {
   try {
     const message = messageOf(flags);
-    const explained = await explainMessage(asked, message, flags.project);
+    const explained = await explainMessage(asked, message, flags);
     const output = flags.json
       ? `${JSON.stringify(explanationJson(explained))}\n`
       : printExplanation(explained);
@@ -71,12 +85,12 @@ async function explain(command: Command, asked: string, flags: ExplainFlags): Pr
 async function explainMessage(
   asked: string,
   message: RuleMessage,
-  projectFolder: string,
+  { project, sqlVersion }: ExplainFlags,
 ): Promise<ExplainedMessage> {
   const externals = new StubbedExternals();
   const found = asked.endsWith('.sql')
-    ? compileFile(asked, externals)
-    : await compileFromStack(asked, projectFolder, externals);
+    ? compileFile(asked, sqlVersion, externals)
+    : await compileFromStack(asked, project, externals);
   await resolveExternal(found.topicRule, message);
   return {
     explanation: explainTopicRule(found.topicRule, message),
@@ -87,11 +101,15 @@ async function explainMessage(
   };
 }
 
-/** A rule that may not be in the stack yet; it has the version that the console would give it. */
-function compileFile(path: string, externals: StubbedExternals): FoundTopicRule {
+/** A rule that may not be in the stack yet; unless told, it has the version that the console would give it. */
+function compileFile(
+  path: string,
+  version: IotSqlVersion | undefined,
+  externals: StubbedExternals,
+): FoundTopicRule {
   const sql = readBytes(path, 'rule').toString().trim();
   const name = basename(path, '.sql');
-  const rule = compileRule(sql, { file: path, ruleName: name, external: externals.port });
+  const rule = compileRule(sql, { version, file: path, ruleName: name, external: externals.port });
   return { topicRule: { name, rule, actions: [], errorAction: undefined }, file: path };
 }
 

@@ -123,7 +123,7 @@ Without cases: all
 
   test('writes a JUnit report that holds any text', async () => {
     const made = project({ 'hot.sql': HOT, 'hot.cases.json': [PASSES, FAILS], 'bad.cases.json': '[' });
-    const file = join(made.folder, 'report.xml');
+    const file = join(made.folder, 'reports', 'rules.xml');
     expect((await run(made, '--junit', file)).code).toBe(1);
     const report = parseXml(readFileSync(file, 'utf8'));
     expect(report).toMatchObject({
@@ -162,6 +162,10 @@ Without cases: all
     expect(await runMesonet(['rule', 'test', '--project', missing])).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/^error: Cannot read the rules in '.*missing\/rules': ENOENT/),
+    });
+    expect(await run(made, '--junit', join(made.folder, 'rules', 'hot.sql', 'x.xml'))).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^error: Cannot write report '.*x\.xml': /),
     });
     expect(await run(made, '--jsn')).toMatchObject({ code: 2, stderr: expect.stringContaining('--json') });
   });

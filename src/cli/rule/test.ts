@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { type RuleTestReport, testRules } from '../../topic-rules/test-rules.ts';
 import { TopicRuleError } from '../../topic-rules/topic-rule-error.ts';
@@ -55,13 +55,23 @@ async function runOnce(command: Command, names: readonly string[], flags: TestFl
 
 async function run(names: readonly string[], { junit, json, project }: TestFlags): Promise<RuleTestReport> {
   const report = await testRules(project, names);
-  if (junit !== undefined) writeFileSync(junit, printJunit(report));
+  if (junit !== undefined) writeReport(junit, printJunit(report));
   process.stdout.write(
     json
       ? `${JSON.stringify(report, (name, value: unknown) => (name === 'taken' ? undefined : value))}\n`
       : printTestReport(report),
   );
   return report;
+}
+
+/** @throws TopicRuleError when the file cannot be written */
+function writeReport(file: string, xml: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, xml);
+  } catch (cause) {
+    throw new TopicRuleError(`Cannot write report '${file}': ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** Runs until Ctrl-C; what is wrong is printed and may be mended meanwhile. */
