@@ -16,7 +16,7 @@ describe('finding records of a stream', () => {
   /** Blocks of different sizes over two shards; every tenth record is of key `wanted`. */
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'mesonet-trace-'));
-    log = DurableLog.open({ folder, durability: 'memory' });
+    log = DurableLog.open({ folder, durability: 'process' });
     stream = KinesisStream.open(log, {
       name: 's',
       shardCount: 2,

@@ -1,6 +1,7 @@
 import { createEngine, type OpenWindow } from '../../streaming-sql/engine/index.ts';
+import type { KinesisStream } from '../log/kinesis-stream.ts';
 import type { StreamingApplication } from '../streaming-application.ts';
-import { type FoundRecord, findRecords } from './find-records.ts';
+import { type FoundRecord, findRecords, type RecordSearch } from './find-records.ts';
 import { findRejectedRecord, keptAs } from './find-rejection.ts';
 import { printSpan, printTime } from './print-time.ts';
 import { traceRecord } from './trace-record.ts';
@@ -9,6 +10,8 @@ import type { TraceStep } from './trace-step.ts';
 
 /** How long after a window's end its row, or a correction of it, is looked for. */
 const ROW_WITHIN_MILLIS = 3_600_000;
+/** A closed window's row is on the stream with the next checkpoint; after that it was left out, as by HAVING. */
+const ROW_DUE_MILLIS = 30_000;
 /** A record of a sliding or nested application can lie in many windows. */
 const MAX_WINDOWS = 10;
 
@@ -86,49 +89,60 @@ function runAlone({ plan, resource, references }: StreamingApplication, record: 
 
 async function traceWindow(
   application: StreamingApplication,
-  { stream, row, windowEndMillis }: OpenWindow,
+  window: OpenWindow,
   record: FoundRecord,
   context: TraceContext,
 ): Promise<TraceStep> {
-  const { watermarkMillis } = application.stats();
+  const { windowEndMillis } = window;
+  const isOpen = application.stats().watermarkMillis < windowEndMillis;
+  const step = { kind: 'window', data: { windowEndMillis, open: isOpen } } as const;
   const end = printTime(windowEndMillis);
-  const data = { windowEndMillis };
-  const output = application.resource.outputs.find(({ from }) => from === stream)!;
+  const output = application.resource.outputs.find(({ from }) => from === window.stream)!;
   const target = context.streams.get(output.stream)!;
-  const isByColumn = application.plan.time.source === 'column';
-  const rows = await findRecords(
-    target,
-    {
-      partitionKey: String(row[output.partitionKey] ?? ''),
-      fromMillis: isByColumn ? Math.min(windowEndMillis, record.arrivalMillis) : windowEndMillis,
-      toMillis: Math.max(windowEndMillis, record.arrivalMillis) + ROW_WITHIN_MILLIS,
-      isWanted: (bytes) => isRowOf(bytes, row),
-      // Only time by column lets a row come late enough to correct another.
-      ...(!isByColumn && { most: 1 }),
-    },
-    context.slice,
-  );
-  const last = rows.at(-1);
-  if (last && last.arrivalMillis >= record.arrivalMillis) {
-    const next = await traceRecord(target, last, context);
+  const row = await findRow(application, target, window, record, context);
+  if (row) {
+    const revision = Number((parse(row.data.toString()) as { revision?: unknown }).revision ?? 1);
+    const corrected = revision > 1 ? `, in its revision ${revision}` : '';
+    const steps = [await traceRecord(target, row, context)];
+    const text = `window until ${end}, closed${corrected}`;
     return {
-      kind: 'window',
+      ...step,
       state: 'passed',
-      text: `window until ${end}, closed${rows.length > 1 ? `, corrected ${rows.length - 1} times` : ''}`,
-      atMillis: last.arrivalMillis,
-      data: { ...data, open: false, rows: rows.length },
-      steps: [next],
+      text,
+      data: { ...step.data, revision },
+      atMillis: row.arrivalMillis,
+      steps,
     };
   }
-  return { kind: 'window', data: { ...data, open: watermarkMillis < windowEndMillis }, ...withoutRow() };
-
-  function withoutRow(): Pick<TraceStep, 'state' | 'text'> {
-    if (last) return { state: 'stopped', text: `late: the window until ${end} had closed before it came` };
-    if (watermarkMillis >= windowEndMillis)
-      return { state: 'waiting', text: `window until ${end}, closed, its row is on its way` };
+  if (isOpen) {
     const left = printSpan(windowEndMillis - context.nowMillis());
-    return { state: 'waiting', text: `window until ${end} is open, closes in ${left}` };
+    return { ...step, state: 'waiting', text: `window until ${end} is open, closes in ${left}` };
   }
+  const sinceMillis = context.nowMillis() - Math.max(windowEndMillis, record.arrivalMillis);
+  return sinceMillis < ROW_DUE_MILLIS
+    ? { ...step, state: 'waiting', text: `window until ${end} is closed, its row is on its way` }
+    : { ...step, state: 'skipped', text: `window until ${end} is closed and put out no row for it` };
+}
+
+/** The last row of the window that was put out after the record had come. */
+async function findRow(
+  { plan, resource }: StreamingApplication,
+  target: KinesisStream,
+  { stream, row, windowEndMillis }: OpenWindow,
+  { arrivalMillis }: FoundRecord,
+  { slice }: TraceContext,
+): Promise<FoundRecord | undefined> {
+  const { partitionKey } = resource.outputs.find(({ from }) => from === stream)!;
+  const isByColumn = plan.time.source === 'column';
+  const search: RecordSearch = {
+    partitionKey: String(row[partitionKey] ?? ''),
+    // Arrivals close a window at its end; a column may close it, and correct it, at any time.
+    fromMillis: isByColumn ? arrivalMillis : windowEndMillis,
+    toMillis: Math.max(windowEndMillis, arrivalMillis) + ROW_WITHIN_MILLIS,
+    isWanted: (bytes) => isRowOf(bytes, row),
+    ...(!isByColumn && { most: 1 }),
+  };
+  return (await findRecords(target, search, slice)).at(-1);
 }
 
 /** A row of the same window has the same names and times; only what is reckoned differs. */
