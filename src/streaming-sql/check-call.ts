@@ -5,7 +5,7 @@ import { checkUserFunction } from './check-function.ts';
 import { isLogParser, logParserNames } from './check-log-parser.ts';
 import type { Checker } from './checker.ts';
 import { accepts, functionSignatures } from './function-signatures.ts';
-import { regexProblem, unknownDateLetter } from './literal-pattern.ts';
+import { isHalfDay, regexProblem, unknownDateLetter } from './literal-pattern.ts';
 import type { Expression } from './plan.ts';
 import { bigint, commonType, familyOf, interval, printType, timestamp } from './sql-type.ts';
 import type { CallSyntax } from './syntax.ts';
@@ -145,6 +145,11 @@ function checkPattern(node: CallSyntax, values: readonly Expression[], env: Envi
       env.checker.fail(
         start,
         `Date pattern letter "${letter}" is not supported, write text in single quotes inside the pattern`,
+      );
+    if (isHalfDay(pattern.value))
+      env.checker.warn(
+        start,
+        'Letter "h" counts hours to 12 and the pattern has no "a" for AM or PM, write "H"',
       );
   }
 }

@@ -203,6 +203,15 @@ function checkAssignment(
       );
     }
   });
+  query.columns.forEach(({ name }, index) => {
+    const target = targets[index];
+    const own = targets.findIndex((other) => other.name === name);
+    if (target === undefined || own < 0 || query.columns[own]?.name === name) return;
+    checker.warn(
+      itemStart(pump, index),
+      `Column ${index + 1} is named "${name}" but goes into "${target.name}" of "${stream.name}", columns are matched by position`,
+    );
+  });
   const missing = stream.columns.find((column) => column.notNull === true && !targets.includes(column));
   if (missing !== undefined)
     checker.fail(pump.into.start, `Column "${missing.name}" is NOT NULL but the pump gives it no value`);

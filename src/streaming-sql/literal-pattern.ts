@@ -24,6 +24,12 @@ export function unknownDateLetter(pattern: string): string | null {
   return [...bare].find((letter) => /[A-Za-z]/.test(letter) && !dateLetters.includes(letter)) ?? null;
 }
 
+/** Does a date pattern write hours to 12 without saying which half of the day they are in? */
+export function isHalfDay(pattern: string): boolean {
+  const bare = pattern.replace(/'(?:[^']|'')*'/g, '');
+  return /[hK]/.test(bare) && !bare.includes('a');
+}
+
 /** SIMILAR TO as a regular expression: % and _ as in LIKE; | * + ? { } ( ) [ ] as in regular expressions. */
 export function translateSimilar(pattern: string, escapeCharacter: string | null): string {
   let result = '';

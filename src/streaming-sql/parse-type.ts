@@ -31,6 +31,17 @@ const typeRules: Readonly<Record<string, TypeRule>> = {
   VARBINARY: { name: 'VARBINARY', maxLength: 65_534 },
 };
 
+/** Types of other dialects, and what to write here. */
+const elsewhere: Readonly<Record<string, string>> = {
+  STRING: 'VARCHAR(64)',
+  TEXT: 'VARCHAR(65534)',
+  NUMBER: 'DECIMAL(18,4) or DOUBLE',
+  LONG: 'BIGINT',
+  BOOL: 'BOOLEAN',
+  DATETIME: 'TIMESTAMP',
+  TIMESTAMPTZ: 'TIMESTAMP, which is UTC',
+};
+
 /**
  * Type : BIGINT | INT[EGER] | … | DOUBLE [PRECISION] | DECIMAL [( p [, s] )] | VARCHAR ( n )
  * SQL reference, "Data Types": DECIMAL holds at most 18 digits and is (18,0) without arguments.
@@ -41,8 +52,9 @@ export function parseType(tokens: TokenStream): SqlType {
     tokens.fail(token.start, 'INTERVAL is a type of expressions only, keep the milliseconds in a BIGINT');
   const rule = Object.hasOwn(typeRules, token.keyword) ? typeRules[token.keyword] : undefined;
   if (rule === undefined) {
-    const hint =
-      didYouMean(token.text, Object.keys(typeRules)) || ', write for example VARCHAR(32) or DOUBLE';
+    const hint = Object.hasOwn(elsewhere, token.keyword)
+      ? `, write ${elsewhere[token.keyword]}`
+      : didYouMean(token.text, Object.keys(typeRules)) || ', write for example VARCHAR(32) or DOUBLE';
     return tokens.fail(token.start, `Unknown data type "${token.text}"${hint}`);
   }
   if (token.keyword === 'DOUBLE') tokens.acceptKeyword('PRECISION');

@@ -1,0 +1,9 @@
+-- rows arrive late: each minute of arrival gives partial counts of the minutes that they tell of, added up while they come
+CREATE OR REPLACE STREAM "PARTIAL" ("ticker" VARCHAR(4), "minute" TIMESTAMP, "orders" BIGINT);
+CREATE OR REPLACE STREAM "TOTAL" ("ticker" VARCHAR(4), "minute" TIMESTAMP, "orders" BIGINT);
+CREATE OR REPLACE PUMP "P1" AS INSERT INTO "PARTIAL"
+SELECT STREAM "ticker", STEP("at" BY INTERVAL '60' SECOND), COUNT(*) FROM SOURCE_SQL_STREAM_001
+GROUP BY "ticker", STEP("at" BY INTERVAL '60' SECOND), STEP(SOURCE_SQL_STREAM_001.ROWTIME BY INTERVAL '60' SECOND);
+CREATE OR REPLACE PUMP "P2" AS INSERT INTO "TOTAL"
+SELECT STREAM "ticker", "minute", SUM("orders") OVER W1 FROM "PARTIAL"
+WINDOW W1 AS (PARTITION BY "ticker", "minute" RANGE INTERVAL '1' HOUR PRECEDING);

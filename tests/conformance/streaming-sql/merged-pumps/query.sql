@@ -1,0 +1,5 @@
+-- three pumps write one stream, partly by a column list: its rows come by ROWTIME, whichever pump gives them
+CREATE STREAM "OUT" ("what" VARCHAR(8), "n" BIGINT, "t" TIMESTAMP);
+CREATE PUMP P1 AS INSERT INTO "OUT" SELECT STREAM 'minute', COUNT(*), ROWTIME FROM SOURCE_SQL_STREAM_001 GROUP BY FLOOR(SOURCE_SQL_STREAM_001.ROWTIME TO MINUTE);
+CREATE PUMP P2 AS INSERT INTO "OUT" ("t", "what") SELECT STREAM ROWTIME, 'row' FROM SOURCE_SQL_STREAM_001;
+CREATE PUMP P3 AS INSERT INTO "OUT" ("what", "n") VALUES ('start', 0);
