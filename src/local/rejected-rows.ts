@@ -16,8 +16,8 @@ export interface RejectedRow {
 
 /** Where a rejected row came up: its object is named by the first one of its place. */
 export interface RejectedPlace {
-  /** For example `shardId-000000000000-4954…`: the same after the record has been read again. */
-  readonly name: string;
+  /** For example `shardId-000000000000-4954…`: the same after the record has been read again. Asked for the first row only. */
+  readonly name: () => string;
   /** Rows of one group share objects: what comes in the same order when it is read again. */
   readonly group: string;
   readonly receivedMillis: number;
@@ -66,7 +66,7 @@ export class RejectedRows {
   add({ bytes, ...row }: RejectedRow, { name, group, receivedMillis }: RejectedPlace): void {
     let objects = this.#groups.get(group);
     if (!objects) {
-      const key = rejectedKey(receivedMillis, `windows/${this.#options.application}`, name);
+      const key = rejectedKey(receivedMillis, `windows/${this.#options.application}`, name());
       objects = { key, lines: [] };
       this.#groups.set(group, objects);
     }

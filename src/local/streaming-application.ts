@@ -3,23 +3,21 @@ import {
   createEngine,
   type Engine,
   type EngineOptions,
-  type ErrorRow,
-  type LateRow,
   type OutputMeta,
   type OutputRow,
-  type RecordMeta,
   SnapshotError,
 } from '../streaming-sql/engine/index.ts';
-import { type ApplicationPlan, printTimestamp } from '../streaming-sql/index.ts';
+import type { ApplicationPlan } from '../streaming-sql/index.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './application-checkpoint.ts';
+import { ApplicationRefusals, compileMeta, type MetaOf } from './application-refusals.ts';
 import type { StageLag } from './http/statistics.ts';
 import type { Ledger, LedgerStage } from './ledger.ts';
 import { LocalError } from './local-error.ts';
 import type { DurableLog } from './log/durable-log.ts';
 import type { KinesisStream } from './log/kinesis-stream.ts';
-import type { BlockPosition, RecordBlock } from './log/record-block.ts';
+import type { BlockPosition } from './log/record-block.ts';
 import type { ReferenceRows } from './reference-table.ts';
-import { type RejectedRow, RejectedRows } from './rejected-rows.ts';
+import { RejectedRows } from './rejected-rows.ts';
 
 export interface StreamingApplicationOptions {
   readonly resource: ApplicationResource;
@@ -32,13 +30,6 @@ export interface StreamingApplicationOptions {
   readonly report: (text: string) => void;
   /** Stores an object; resolves when it is there. */
   readonly putObject: (bucketName: string, key: string, body: Uint8Array) => Promise<void>;
-}
-
-/** The record that the engine is being given. */
-interface CurrentRecord {
-  readonly block: RecordBlock;
-  readonly at: number;
-  readonly shardId: string;
 }
 
 /**
@@ -54,7 +45,8 @@ export class StreamingApplication {
   /** Rows that the pumps made, and those that failed or came too late. */
   readonly #rowsStage: LedgerStage;
   readonly #rejected: RejectedRows | undefined;
-  readonly #metaOf: (record: CurrentRecord) => RecordMeta;
+  readonly #refusals: ApplicationRefusals;
+  readonly #metaOf: MetaOf;
   readonly #stateKey: string;
   readonly #positions: Record<string, string>;
   readonly #unsubscribe: () => void;
@@ -63,9 +55,6 @@ export class StreamingApplication {
   #isStopped = false;
   /** Rows put out since the last checkpoint: a state of many keys is not written for each of them. */
   #outbox: { readonly target: KinesisStream; readonly key: string; readonly record: string }[] = [];
-  #current: CurrentRecord | undefined;
-  #isRefused = false;
-  #refusedRecords = 0;
   #lastCheckpointMillis: number;
 
   constructor(options: StreamingApplicationOptions) {
@@ -77,7 +66,7 @@ export class StreamingApplication {
     this.#rowsStage.settle();
     this.#stateKey = `application/${resource.name}`;
     this.#input = streamOf(streams, resource.inputStream, resource.name);
-    this.#metaOf = this.#createMeta();
+    this.#metaOf = compileMeta(plan, this.#input);
     const { rejectedBucket: bucketName } = resource;
     this.#rejected =
       bucketName === undefined
@@ -87,6 +76,16 @@ export class StreamingApplication {
             application: resource.name,
             bucketName,
           });
+    this.#refusals = new ApplicationRefusals({
+      input: this.#input,
+      records: this.#stage,
+      rows: this.#rowsStage,
+      rejected: this.#rejected,
+      refusedSoFar: () => {
+        const { errors, late } = this.#engine.stats();
+        return errors + late;
+      },
+    });
     const checkpoint = this.#keptCheckpoint();
     this.#positions = { ...checkpoint?.positions };
     this.#engine = createEngine(plan, {
@@ -156,74 +155,9 @@ export class StreamingApplication {
       onRow: this.#outputs(),
       // Without outputs every row of every stream is counted.
       ...(resource.outputs.length > 0 && { outputs: resource.outputs.map(({ from }) => from) }),
-      onLate: (late) => this.#rejectLate(late),
-      onError: (error) => this.#rejectError(error),
+      onLate: (late) => this.#refusals.takeLate(late),
+      onError: (error) => this.#refusals.takeError(error),
     };
-  }
-
-  /** Making text of a sequence number or a partition key for every record costs, so it is done only where it is read. */
-  #createMeta(): (record: CurrentRecord) => RecordMeta {
-    const read = this.#options.plan.input.pseudoColumns ?? [];
-    const hasSequence = read.includes('SEQUENCE_NUMBER');
-    const hasKey = read.includes('PARTITION_KEY');
-    if (!hasSequence && !hasKey)
-      return ({ block, at, shardId }) => ({ arrivalMillis: block.arrivalMillis(at), shardId });
-    return (record) => ({
-      arrivalMillis: record.block.arrivalMillis(record.at),
-      shardId: record.shardId,
-      ...(hasSequence && { sequenceNumber: this.#sequenceOf(record) }),
-      ...(hasKey && { partitionKey: record.block.partitionKey(record.at) }),
-    });
-  }
-
-  #sequenceOf({ block, at, shardId }: CurrentRecord): string {
-    return this.#input.sequenceNumber(shardId, block.firstIndex + at);
-  }
-
-  /** A record is dropped once, however many rows of it were refused; a row of a pump is none of the records. */
-  #rejectError({ ERROR_NAME, MESSAGE, DATA_ROW, DATA_ROWTIME, PUMP_NAME }: ErrorRow): void {
-    const current = this.#current;
-    const isInput = PUMP_NAME === '' && current !== undefined;
-    if (!isInput) {
-      this.#rowsStage.in(1);
-      this.#rowsStage.drop(ERROR_NAME, 1);
-    } else if (!this.#isRefused) {
-      this.#isRefused = true;
-      this.#refusedRecords += 1;
-      this.#stage.drop(ERROR_NAME, 1);
-    }
-    const bytes = isInput ? current.block.data(current.at) : Buffer.from(DATA_ROW, 'hex');
-    this.#reject(
-      { reason: ERROR_NAME, detail: MESSAGE, pump: PUMP_NAME, bytes },
-      Date.parse(`${DATA_ROWTIME}Z`),
-    );
-  }
-
-  #rejectLate({ row, rowtimeMillis, windowEndMillis, pump }: LateRow): void {
-    this.#rowsStage.in(1);
-    this.#rowsStage.drop('late', 1);
-    const detail = `The window that ended at ${printTimestamp(windowEndMillis)} could no longer be corrected`;
-    this.#reject({ reason: 'late', detail, pump, bytes: Buffer.from(JSON.stringify(row)) }, rowtimeMillis);
-  }
-
-  /** Rows are named by the record that brought them about, or else by their time and their number. */
-  #reject(row: Omit<RejectedRow, 'source'>, rowtimeMillis: number): void {
-    if (!this.#rejected) return;
-    const current = this.#current;
-    if (current) {
-      const sequenceNumber = this.#sequenceOf(current);
-      const { shardId: group, block, at } = current;
-      const place = { name: `${group}-${sequenceNumber}`, group, receivedMillis: block.arrivalMillis(at) };
-      this.#rejected.add({ ...row, source: `${this.#input.arn} ${sequenceNumber}` }, place);
-      return;
-    }
-    const { errors, late } = this.#engine.stats();
-    const place = {
-      name: `time-${rowtimeMillis}-${errors + late}`,
-      group: '',
-      receivedMillis: rowtimeMillis,
-    };
-    this.#rejected.add({ ...row, source: '' }, place);
   }
 
   /** When the SQL has changed since the checkpoint, reading goes on at its place with open windows started anew. */
@@ -276,17 +210,15 @@ export class StreamingApplication {
     let isOver = false;
     for (; at < block.count && !isOver; at += 1) {
       const text = block.text(at);
-      this.#isRefused = false;
-      this.#current = { block, at, shardId };
+      const record = { block, at, shardId };
+      this.#refusals.begin(record);
       // What is not JSON goes to the error stream as the text that it is.
-      this.#engine.acceptRecord(parse(text) ?? text, this.#metaOf(this.#current));
+      this.#engine.acceptRecord(parse(text) ?? text, this.#metaOf(record));
       isOver = at % RECORDS_PER_LOOK === 0 && performance.now() > deadline;
     }
-    this.#current = undefined;
     const count = at - position;
     this.#stage.in(count);
-    this.#stage.out(count - this.#refusedRecords);
-    this.#refusedRecords = 0;
+    this.#stage.out(count - this.#refusals.end());
     this.#positions[shardId] = this.#input.sequenceNumber(shardId, block.firstIndex + at - 1);
     return isOver;
   }

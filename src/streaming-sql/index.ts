@@ -8,13 +8,9 @@ export type {
   ReferencePlan,
   StreamPlan,
 } from './plan.ts';
-export {
-  type ApplicationReport,
-  type ReportOptions,
-  reportApplication,
-  type StatementReport,
-} from './report-application.ts';
+export { type ReportOptions, reportApplication } from './report-application.ts';
 export type { SqlType, SqlTypeName } from './sql-type.ts';
+export type { ApplicationReport, StatementReport } from './statement-report.ts';
 export { StreamingSqlError } from './streaming-sql-error.ts';
 export type { Support, SupportClass } from './support.ts';
 export { parseTimestampText, printTimestamp } from './timestamp-text.ts';
