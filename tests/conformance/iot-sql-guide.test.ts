@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { testRules } from '../../src/topic-rules/test-rules.ts';
 
 /**
- * Cases written after the examples, tables and sentences of the AWS IoT developer guide, one file for each of its pages,
- * and the sample rules whose output the live service gave (iot-rule-sql-live).
+ * Cases written after the tables and sentences of the AWS IoT developer guide, one file for each of its pages, and after
+ * what outputs of the live service show (iot-rule-sql-live).
  */
 const report = await testRules(fileURLToPath(new URL('./iot-sql', import.meta.url)));
 
