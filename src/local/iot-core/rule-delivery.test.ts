@@ -206,7 +206,7 @@ describe('Basic Ingest', () => {
   });
 });
 
-describe('a restart', () => {
+describe('a kill', () => {
   const elsewhere = (port: number): object => ({ Http: { Url: `http://127.0.0.1:${port}/` } });
 
   test('goes on with deliveries that were accepted and not carried out, also those of a rule that is gone', async () => {
@@ -222,7 +222,7 @@ describe('a restart', () => {
     const stage = await start(rules, { allowedHttpHosts });
     await stage.pause();
     for (const v of [1, 2, 3]) await stage.publish('a', { v });
-    await stage.close();
+    await stage.kill();
     expect(posts).toEqual([]);
     await stage.open({ resources: resourcesOf([]), allowedHttpHosts });
     await stage.drained();

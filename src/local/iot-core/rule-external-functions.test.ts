@@ -86,7 +86,7 @@ describe('aws_lambda()', () => {
 });
 
 describe('a message that waits for other services', () => {
-  test('is durable with its PUBACK, and evaluated after a restart with its own time, client and properties', async () => {
+  test('is durable with its PUBACK, and evaluated after a kill with its own time, client and properties', async () => {
     const sql = `SELECT n, timestamp() AS time, clientid() AS client, traceid() AS trace,
       get_user_properties('unit') AS unit, aws_lambda('${functionArn}', {'n': n}).result AS twice FROM 'a'`;
     const stage = await start(rule('waits', sql, [toStream]));
@@ -95,7 +95,7 @@ describe('a message that waits for other services', () => {
     const before = Date.now();
     await device.publishAsync('a', '{"n":5}', { qos: 1, properties: { userProperties: { unit: 'C' } } });
     const after = Date.now();
-    await stage.close();
+    await stage.kill();
     await stage.open({ resources: resources([rule('waits', sql, [toStream])]) });
     await stage.drained();
     const [record] = parsed(stage.records('out')) as { time: number }[];
@@ -110,12 +110,12 @@ describe('a message that waits for other services', () => {
     expect(record!.time).toBeLessThanOrEqual(after);
   });
 
-  test('is counted when its rule is gone after the restart', async () => {
+  test('is counted when its rule is gone after the kill', async () => {
     const sql = `SELECT aws_lambda('${functionArn}', 1) AS x FROM 'a'`;
     const stage = await start(rule('waits', sql, [toStream]));
     await stage.pause();
     await stage.publish('a', { n: 5 });
-    await stage.close();
+    await stage.kill();
     await stage.open({ resources: resources([]) });
     await stage.drained();
     expect(stage.stage('rule waits')).toEqual({

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { connectAsync, type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt';
@@ -200,6 +200,15 @@ export class RulesStage {
   /** From now on what is accepted stays in its queue, until the next `open`. */
   pause(): Promise<void> {
     return this.running.rules.stop();
+  }
+
+  /** Ends as `kill -9` would: what is on the log at this moment is what the next `open` finds. */
+  async kill(): Promise<void> {
+    const log = join(this.folder, 'log');
+    cpSync(log, `${log}.then`, { recursive: true });
+    await this.close();
+    rmSync(log, { recursive: true });
+    renameSync(`${log}.then`, log);
   }
 
   /** Closes everything; the folder stays. */

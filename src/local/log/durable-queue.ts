@@ -30,8 +30,9 @@ export interface DurableQueueOptions<F extends string> {
   readonly nowMillis?: () => number;
 }
 
-/** How many items may be on their way, those that wait to be tried again included. */
+/** How many items may be in memory, those that wait to be tried again included, and how many bytes of them. */
 const MAX_IN_FLIGHT = 1000;
+const MAX_IN_FLIGHT_BYTES = 16 * 1024 * 1024;
 
 /**
  * A queue on the log: what is put joins the commit that an acknowledgement waits for, each item is handled at least once,
@@ -50,6 +51,7 @@ export class DurableQueue<F extends string = never> {
   readonly #stop = new AbortController();
   #position: string | undefined;
   #checkpoint: string | undefined;
+  #bytesInFlight = 0;
 
   constructor(options: DurableQueueOptions<F>) {
     this.#options = options;
@@ -105,18 +107,23 @@ export class DurableQueue<F extends string = never> {
   }
 
   #fill(): void {
-    const room = MAX_IN_FLIGHT - this.#progress.size;
-    if (room <= 0) return;
-    for (const record of this.#stream.read(this.#shardId, this.#position, { maxRecords: room })) {
+    const maxRecords = MAX_IN_FLIGHT - this.#progress.size;
+    const maxBytes = MAX_IN_FLIGHT_BYTES - this.#bytesInFlight;
+    if (maxRecords <= 0 || maxBytes <= 0) return;
+    for (const record of this.#stream.read(this.#shardId, this.#position, { maxRecords, maxBytes })) {
       this.#ready.push({ record, tracked: this.#progress.track(record.sequenceNumber), attempts: 0 });
       this.#position = record.sequenceNumber;
+      this.#bytesInFlight += record.data.length;
     }
   }
 
   async #handle(item: QueuedItem & { readonly tracked: Tracked<F | 'delivered'> }): Promise<void> {
     const { signal } = this.#stop;
     const outcome = await this.#options.handle(item, signal);
-    if ('fate' in outcome) return this.#settle(item.tracked, outcome.fate);
+    if ('fate' in outcome) {
+      this.#bytesInFlight -= item.record.data.length;
+      return this.#settle(item.tracked, outcome.fate);
+    }
     if (signal.aborted) return;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
