@@ -90,10 +90,13 @@ async function watch(command: Command, names: readonly string[], flags: TestFlag
   if (!flags.json) console.log(WATCHING);
   const watching = watchFolder(join(flags.project, 'rules'), again);
   const stop = () => {
-    process.exitCode = 0;
     watching.stop();
+    setTimeout(() => process.exit(0), SECOND_SIGNAL_MILLIS);
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
 }
+
+/** Ctrl-C in a terminal arrives twice: from the terminal, and from the process that started this one. */
+const SECOND_SIGNAL_MILLIS = 100;
 
 const WATCHING = 'watching rules/ for changes, Ctrl-C stops';
