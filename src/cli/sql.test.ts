@@ -84,7 +84,7 @@ It compiles: 2 statements, 2 ok, 0 with warnings, 0 with errors
       '--json',
     ]);
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
-    const impossible = { support: 'impossible', reason: 'it does not compile' };
+    const impossible = { support: 'impossible', reason: 'it does not compile: Unknown column "NOPE"' };
     expect(JSON.parse(stdout)).toEqual({
       file: 'bad.sql',
       compiles: false,
@@ -299,7 +299,7 @@ FROM SOURCE_SQL_STREAM_001 AS s LEFT JOIN "NAMES" AS n ON s."k" = n."k";`;
 note: output "DEST" went to a Lambda, give it a Kinesis stream that feeds it
 
 Fetch the reference tables:
-  aws s3 cp s3://bucket/names.csv v1/old-app.NAMES.csv
+  aws s3 cp s3://bucket/names.csv v1/old-app.names.csv
 
 Add to Mesonet::StreamingApplications in resources/windows.yml:
     - Name: old-app
@@ -311,7 +311,7 @@ Add to Mesonet::StreamingApplications in resources/windows.yml:
           PartitionKey: k
       References:
         NAMES:
-          File: v1/old-app.NAMES.csv
+          File: v1/old-app.names.csv
 
 CREATE STREAM "DEST"  ok  v1/old-app.sql:1:1
   uses    CREATE STREAM
@@ -339,8 +339,8 @@ It compiles: 2 statements, 2 ok, 0 with warnings, 0 with errors
     });
     expect((await mesonet(['sql', 'import', 'app.json', '--out', 'v1', '--force'])).code).toBe(0);
     inFolder('t.jsonl', '{"k":"a"}');
-    inFolder('v1/old-app.NAMES.csv', 'a,Anna\n');
-    const run = 'sql run v1/old-app.sql --rows t.jsonl --reference NAMES=v1/old-app.NAMES.csv --json';
+    inFolder('v1/old-app.names.csv', 'a,Anna\n');
+    const run = 'sql run v1/old-app.sql --rows t.jsonl --json';
     expect((await mesonet(run.split(' '))).stdout).toBe(
       '{"$stream":"DEST","$rowtime":0,"k":"a","name":"Anna"}\n',
     );

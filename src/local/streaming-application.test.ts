@@ -320,6 +320,55 @@ describe('a streaming application', () => {
     await last.end();
   });
 
+  it('keeps, over kills, the rows that fail when their window closes', async () => {
+    const sql = `CREATE STREAM "OUT" ("k" VARCHAR(4), "n" INT);
+      CREATE PUMP "P" AS INSERT INTO "OUT" SELECT STREAM "k", 1 / (COUNT(*) - COUNT(*))
+      FROM S_001 AS s GROUP BY "k", STEP(s.ROWTIME BY INTERVAL '10' SECOND);`;
+    let running = new Running(newFolder(), compiled(sql));
+    for (let round = 0; round < 10; round += 1) {
+      await running.put(...Array.from({ length: 8 }, (_, i) => ({ k: `k${i % 4}`, v: i })));
+      now += 9500;
+      await new Promise((resolve) => setTimeout(resolve, 270 + round * 11));
+      if (round % 2 === 1) running = running.kill();
+    }
+    await running.settle();
+    const groups = running.all(running.input).map(({ data, arrivalMillis }) => {
+      const { k } = JSON.parse(data.toString()) as { k: string };
+      return `${k} ${Math.floor(arrivalMillis / 10_000) * 10_000}`;
+    });
+    const kept = linesOf().map((line) => (JSON.parse(textOf(line)) as unknown[]).slice(0, 2).join(' '));
+    expect(kept.sort()).toEqual([...new Set(groups)].sort());
+    expect(running.stage('rows app')?.dropped).toEqual({ DIVISION_BY_ZERO: kept.length });
+    await running.end();
+  });
+
+  it('keeps rows that come too late for any correction', async () => {
+    const plan = compileApplication(windows, {
+      input: {
+        ...input,
+        InputSchema: {
+          ...input.InputSchema,
+          RecordColumns: [
+            ...input.InputSchema.RecordColumns,
+            { Name: 'at', SqlType: 'BIGINT', Mapping: '$.at' },
+          ],
+        },
+      },
+      time: { source: 'column', column: 'at', allowedLatenessMillis: 5000 },
+    });
+    const running = new Running(newFolder(), { plan, references: {} });
+    const at = now;
+    await running.put({ k: 'a', v: 1, at }, { k: 'a', v: 1, at: at + 60_000 }, { k: 'a', v: 7, at: at + 1 });
+    await running.until(() => running.application.lag().backlog === 0);
+    // A minute without rows lets event time run on.
+    now += 60_000;
+    await running.settle();
+    expect(linesOf()).toMatchObject([{ reason: 'late', pump: 'P' }]);
+    expect(textOf(linesOf()[0]!)).toContain('"a",7');
+    expect(running.ledger.report().late).toBe(1);
+    await running.end();
+  });
+
   it('keeps refused rows in its state while they cannot be stored', async () => {
     stores = false;
     let running = new Running(newFolder());

@@ -174,7 +174,7 @@ function attempt(
 function broken(each: RecoveredStatement, error: SqlError | undefined, source: Source): StatementReport {
   const { line, column } = source.locate(error?.offset ?? each.start);
   const message = error?.reason ?? 'Statement cannot be read';
-  const support: Support = { support: 'impossible', reason: 'it does not compile' };
+  const support: Support = { support: 'impossible', reason: `it does not compile: ${message}` };
   return {
     kind: each.kind,
     name: each.name,

@@ -3,6 +3,7 @@ import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { createRowPrinter } from '../../src/cli/sql/print-rows.ts';
+import { referenceFileOf } from '../../src/cli/sql/read-application.ts';
 import { readRows, shardsOf } from '../../src/cli/sql/read-rows.ts';
 import { loadReferences } from '../../src/local/reference-table.ts';
 import { createEngine } from '../../src/streaming-sql/engine/index.ts';
@@ -42,7 +43,7 @@ async function run(application: string, rowsFile: string): Promise<Record<string
   });
   const printer = createRowPrinter(output, true);
   const files = plan.references.map(
-    ({ name }) => [name, `${folder}${application}.${name.toLowerCase()}.csv`] as const,
+    ({ name, format }) => [name, referenceFileOf(`${folder}${application}.sql`, name, format)] as const,
   );
   const engine = createEngine(plan, {
     ...printer.sinks,

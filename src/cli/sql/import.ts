@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import type { ApplicationPlan } from '../../streaming-sql/index.ts';
 import type { ImportedApplication } from './imported-application.ts';
 import type { ImportedFiles } from './print-metadata.ts';
-import { readJson } from './read-application.ts';
+import { readJson, referenceFileOf } from './read-application.ts';
 import { SqlCommandError } from './sql-command-error.ts';
 
 interface ImportFlags {
@@ -57,10 +57,7 @@ function filesOf({ name, references }: ImportedApplication, out: string): Import
     sql: path('sql'),
     input: path('input.json'),
     references: new Map(
-      references.map(({ table, format }) => [
-        table,
-        path(`${table.replace(/\W/g, '_')}.${format.toLowerCase()}`),
-      ]),
+      references.map(({ table, format }) => [table, referenceFileOf(path('sql'), table, format)]),
     ),
   };
 }

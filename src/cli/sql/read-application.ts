@@ -30,6 +30,12 @@ export function schemaFileOf(file: string): string {
   return `${file.replace(/\.sql$/, '')}.input.json`;
 }
 
+/** `weather-alerts.sql`, table THRESHOLDS → `weather-alerts.thresholds.csv`: where its rows are looked for. */
+export function referenceFileOf(file: string, table: string, format: 'CSV' | 'JSON'): string {
+  const name = table.replace(/\W/g, '_').toLowerCase();
+  return `${file.replace(/\.sql$/, '')}.${name}.${format.toLowerCase()}`;
+}
+
 /** The input schema that was named, or the one beside the SQL file if there is one. @throws SqlCommandError */
 export async function readSchema(file: string, named: string | undefined): Promise<InputSchema | undefined> {
   const schema = named ?? schemaFileOf(file);

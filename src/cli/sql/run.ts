@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Engine } from '../../streaming-sql/engine/index.ts';
 import type { ApplicationPlan, TimeOptions } from '../../streaming-sql/index.ts';
-import { readSchema, readText } from './read-application.ts';
+import { readSchema, readText, referenceFileOf } from './read-application.ts';
 import { SqlCommandError } from './sql-command-error.ts';
 
 interface RunFlags {
@@ -36,7 +37,7 @@ export function sqlRunCommand(): Command {
     .requiredOption('--rows <rows>', 'rows, one JSON object a line, or - for standard input')
     .option(
       '--reference <name=file>',
-      'rows of a reference table, CSV or JSON as its schema says; may be repeated',
+      'rows of a reference table (default: <file>.<table>.csv or .json beside it); may be repeated',
       parseReference,
     )
     .option('--time-column <name>', 'take ROWTIME from this column instead of the arrival')
@@ -59,10 +60,10 @@ async function run(file: string, flags: RunFlags): Promise<void> {
   const plan = compileApplication(sql, { file, input, ...(time && { time }) });
   for (const { line, column, message } of plan.warnings)
     process.stderr.write(`warning: ${file}:${line}:${column} ${message}\n`);
-  await runPlan(plan, flags);
+  await runPlan(file, plan, flags);
 }
 
-async function runPlan(plan: ApplicationPlan, flags: RunFlags): Promise<void> {
+async function runPlan(file: string, plan: ApplicationPlan, flags: RunFlags): Promise<void> {
   const { createEngine } = await import('../../streaming-sql/engine/index.ts');
   const { loadReferences } = await import('../../local/reference-table.ts');
   const { readRows, shardsOf } = await import('./read-rows.ts');
@@ -71,7 +72,7 @@ async function runPlan(plan: ApplicationPlan, flags: RunFlags): Promise<void> {
   const engine = createEngine(plan, {
     ...printer.sinks,
     shardIds: await shardsOf(flags.rows),
-    references: loadReferences(plan, flags.reference ?? new Map()),
+    references: loadReferences(plan, referencesOf(file, plan, flags)),
   });
   let last = 0;
   for await (const { record, meta } of readRows(flags.rows, plan)) {
@@ -86,6 +87,18 @@ async function runPlan(plan: ApplicationPlan, flags: RunFlags): Promise<void> {
 
 const TWO_YEARS_MILLIS = 2 * 366 * 86_400_000;
 const ROWS_PER_TURN = 1000;
+
+/** The files that were named, and for other tables the ones beside the application, where there are any. */
+function referencesOf(
+  file: string,
+  plan: ApplicationPlan,
+  { reference }: RunFlags,
+): ReadonlyMap<string, string> {
+  const beside = plan.references
+    .map(({ name, format }) => [name, referenceFileOf(file, name, format)] as const)
+    .filter(([, path]) => existsSync(path));
+  return new Map([...beside, ...(reference ?? [])]);
+}
 
 function summaryOf(engine: Engine): string {
   const { records, rowsIn, rowsOut, errors, late, corrections } = engine.stats();
