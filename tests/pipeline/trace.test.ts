@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { MqttClient } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runMesonet } from '../../src/cli/rule/run-mesonet.test-support.ts';
 import type { TraceReport } from '../../src/local/trace/message-tracer.ts';
 import type { MessageTrace, TraceStep } from '../../src/local/trace/trace-step.ts';
 import { eventually, payloadOf, RunningPipeline, topicOf } from './running-pipeline.test-support.ts';
@@ -12,6 +13,9 @@ const readingOf = (sensor_id: string, sensor_timestamp: number, sensor_value: un
   sensor_timestamp,
   sensor_value,
 });
+
+/** Names that objects have for their own. */
+const names = ['__proto__', 'constructor', 'toString'];
 
 /** Every place of a trace, in order. */
 function placesOf(steps: readonly TraceStep[]): readonly TraceStep[] {
@@ -28,10 +32,23 @@ function placeOf(message: MessageTrace, kind: TraceStep['kind'], pattern: RegExp
 describe('the trace of a message', () => {
   let pipeline: RunningPipeline;
   let device: MqttClient;
+  let time: number;
+
+  /** At once, because the function that stores them gathers readings for some seconds. */
+  async function publishAll(): Promise<void> {
+    const readings = [readingOf('p1', time), readingOf('p2', time + 1), readingOf('p3', time, 'wet')];
+    await publish(batchTopic, gzipSync(JSON.stringify({ readings })));
+    await publish(topicOf('slow'), payloadOf(1, time));
+    await publish(topicOf('slow'), payloadOf(2, time - 7_200_000));
+    await publish(topicOf('ahead'), payloadOf(1, time + 3 * 86_400_000));
+    for (const name of names) await publish(topicOf(name), payloadOf(1, time));
+  }
 
   beforeAll(async () => {
     pipeline = await RunningPipeline.start();
     device = await pipeline.connect({ clientId: 'device-1' });
+    time = pipeline.nowMillis;
+    await publishAll();
   }, 60_000);
   afterAll(() => pipeline.end());
 
@@ -48,11 +65,11 @@ describe('the trace of a message', () => {
   it('follows a good reading to its shard, its stores and its window', async () => {
     const start = Math.ceil((pipeline.nowMillis + 1) / 60_000) * 60_000;
     pipeline.putClockForward(start + 1000 - pipeline.nowMillis);
-    const time = pipeline.nowMillis;
-    await publish(topicOf('good'), payloadOf(12.5, time));
+    const sent = payloadOf(12.5, pipeline.nowMillis);
+    await publish(topicOf('good'), sent);
     const stored = await settled({ sensor: 'good' });
     expect(stored).toMatchObject({ topic: topicOf('good'), clientId: 'device-1', state: 'passed' });
-    expect(stored.payload).toBe(payloadOf(12.5, time));
+    expect(stored.payload).toBe(sent);
     expect(placeOf(stored, 'where', /sensor_value/)).toMatchObject({ state: 'passed' });
     const record = placeOf(stored, 'record', /readings/);
     expect(record.data).toMatchObject({ shardId: 'shardId-000000000000', partitionKey: 'good' });
@@ -114,9 +131,6 @@ describe('the trace of a message', () => {
   });
 
   it('follows the readings of a packed gzip publish, and the one that is rejected', async () => {
-    const time = pipeline.nowMillis;
-    const readings = [readingOf('p1', time), readingOf('p2', time + 1), readingOf('p3', time, 'wet')];
-    await publish(batchTopic, gzipSync(JSON.stringify({ readings })));
     const stored = await settled({ sensor: 'p2' });
     expect(stored).toMatchObject({ topic: batchTopic, state: 'passed' });
     expect(placeOf(stored, 'record', /readings/).data).toMatchObject({ partitionKey: 'p2' });
@@ -127,7 +141,7 @@ describe('the trace of a message', () => {
     expect(rejected.state).toBe('stopped');
     expect(rejected.summary).toMatch(/^readings\[2\] rejected, wrong-type: "sensor_value" is a string/);
     placeOf(rejected, 'object', /^kept as s3:\/\/.*\/rejected\/.*\/ingest-batch\/mqtt-/);
-    const whole = await settled({ topic: batchTopic });
+    const whole = (await trace({ topic: batchTopic })).messages.at(-1)!;
     expect(placesOf(whole.steps).filter(({ kind }) => kind === 'reading')).toHaveLength(3);
   });
 
@@ -144,9 +158,6 @@ describe('the trace of a message', () => {
   });
 
   it('shows that a reading of long ago is stored, but is not the latest', async () => {
-    const time = pipeline.nowMillis;
-    await publish(topicOf('slow'), payloadOf(1, time));
-    await publish(topicOf('slow'), payloadOf(2, time - 7_200_000));
     const late = await settled({ sensor: 'slow', limit: '1' });
     expect(late).toMatchObject({ state: 'passed', payload: payloadOf(2, time - 7_200_000) });
     expect(placeOf(late, 'item', /latest/)).toMatchObject({
@@ -156,7 +167,6 @@ describe('the trace of a message', () => {
   });
 
   it('names the function that rejected a reading, the reason and the object that keeps it', async () => {
-    await publish(topicOf('ahead'), payloadOf(1, pipeline.nowMillis + 3 * 86_400_000));
     const rejected = await settled({ sensor: 'ahead' });
     expect(rejected.state).toBe('stopped');
     expect(rejected.summary).toMatch(
@@ -166,7 +176,6 @@ describe('the trace of a message', () => {
   });
 
   it('finds a reading by its event id, derived or given by the device, packed too', async () => {
-    const time = pipeline.nowMillis;
     await publish(topicOf('event'), payloadOf(7, time));
     await publish(topicOf('event'), payloadOf(8, time, { device_id: 'd/1', boot_id: 'b2', sequence: 3 }));
     await publish(
@@ -207,8 +216,6 @@ describe('the trace of a message', () => {
   });
 
   it('takes sensors whose names objects have for their own as any other', async () => {
-    const names = ['__proto__', 'constructor', 'toString'];
-    for (const name of names) await publish(topicOf(name), payloadOf(1, pipeline.nowMillis));
     for (const name of names) {
       const stored = await settled({ sensor: name });
       expect(stored).toMatchObject({ topic: topicOf(name), state: 'passed' });
@@ -227,6 +234,24 @@ describe('the trace of a message', () => {
       400,
       { message: 'Cannot trace: give exactly one of sensor, topic and event' },
     ]);
+  });
+
+  it('is printed by mesonet trace, for people and for programs', async () => {
+    const ask = (...args: string[]) => runMesonet(['trace', ...args, '--url', pipeline.mesonet.http]);
+    const { code, stdout } = await ask('--sensor', 'filtered');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^weather\/WA\/Seattle\/stA\/temperature\/filtered\n {2}\d{4}-.* UTC, \d+ bytes\n/,
+    );
+    expect(stdout).toContain('\n    ✗ WHERE NOT isUndefined(cast(sensor_value AS float)) is false\n');
+    expect(stdout).toMatch(/\n {2}✗ STOPPED: rule telemetry: WHERE NOT .* is false\n$/);
+    const asData = await ask('--topic', 'weather/#', '--last', '2', '--json');
+    expect((JSON.parse(asData.stdout) as TraceReport).messages).toHaveLength(2);
+    expect(await ask('--sensor', 'godo')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'No message of sensor \'godo\' is known, did you mean "good"?\n',
+    });
   });
 
   it('answers many who ask at once, or asks them to come again', async () => {
