@@ -1,7 +1,7 @@
 import { Topic } from '../../iot-sql/index.ts';
 import type { FunctionResource } from '../../stack/stack.ts';
 import { publishName } from '../../stores/keys.ts';
-import { decodeBatch, type RejectedElement } from '../../telemetry/decode-batch.ts';
+import { decodeBatch } from '../../telemetry/decode-batch.ts';
 import { eventId } from '../../telemetry/event-id.ts';
 import type { Reading } from '../../telemetry/reading.ts';
 import type { KinesisStream } from '../log/kinesis-stream.ts';
@@ -21,6 +21,9 @@ export interface UnpackingFunction {
   /** Events wait for it: what is not there yet may come. */
   readonly isWaiting: boolean;
 }
+
+type Batch = Extract<ReturnType<typeof decodeBatch>, { ok: true }>['value'];
+type RejectedElement = Batch['rejected'][number];
 
 /** So many readings of one publish are followed. */
 const MAX_READINGS = 10;
