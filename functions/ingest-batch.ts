@@ -1,10 +1,10 @@
 import { publishName } from '../src/stores/keys.ts';
-import { deliverReadings } from '../src/stores/raw-delivery-stream.ts';
-import { putReadings } from '../src/stores/readings-stream.ts';
 import { putRejected, type RejectedMessage, rejectedKey } from '../src/stores/rejected-bucket.ts';
-import { type DecodedBatch, decodeBatch } from '../src/telemetry/decode-batch.ts';
-import { type Decoded, type RejectionReason, reject } from '../src/telemetry/rejection.ts';
+import { decodeBatch } from '../src/telemetry/decode-batch.ts';
+import { reject } from '../src/telemetry/rejection.ts';
 import { requiredVariable } from './environment.ts';
+import { passOnReadings } from './ingest/pass-on-readings.ts';
+import { countReasons, refusedMessages } from './ingest/refused-messages.ts';
 import { createLogger } from './observability/logger.ts';
 import { printRecordCounts } from './observability/record-metrics.ts';
 
@@ -26,20 +26,18 @@ export async function handler(event: PackedPublish): Promise<void> {
   const receivedMillis = Date.now();
   const { bytes, topic, batch } = decodeEvent(event, receivedMillis);
   const readings = batch.ok ? batch.value.readings : [];
-  const refused = refusedMessages(batch, bytes, topic, receivedMillis);
+  const refused = refusedMessages({ batch, bytes, source: topic, receivedMillis });
   const total = readings.length + refused.length;
   try {
-    await putReadings(requiredVariable('READINGS_STREAM'), readings);
-    await deliverReadings(requiredVariable('RAW_DELIVERY_STREAM'), readings);
+    const notPassedOn = await passOnReadings(readings);
+    if (notPassedOn) throw notPassedOn.error;
     await keepRefused(refused, bytes, topic, receivedMillis);
   } catch (error) {
     logger.error('Cannot pass on a packed publish, it will be retried', { error: error as Error, topic });
     printRecordCounts(FUNCTION, { in: total, stored: 0, duplicate: 0, failed: total, rejected: new Map() });
     throw error;
   }
-  const rejected = new Map<RejectionReason, number>();
-  for (const { rejection } of refused)
-    rejected.set(rejection.reason, (rejected.get(rejection.reason) ?? 0) + 1);
+  const rejected = countReasons(refused);
   printRecordCounts(FUNCTION, { in: total, stored: readings.length, duplicate: 0, failed: 0, rejected });
 }
 
@@ -51,21 +49,6 @@ function decodeEvent(event: PackedPublish, receivedMillis: number) {
   }
   const bytes = Buffer.from(payload, 'base64');
   return { bytes, topic, batch: decodeBatch(bytes, topic, receivedMillis) };
-}
-
-function refusedMessages(
-  batch: Decoded<DecodedBatch>,
-  bytes: Uint8Array,
-  topic: string,
-  receivedMillis: number,
-): RejectedMessage[] {
-  if (!batch.ok) return [{ rejection: batch.rejection, receivedMillis, source: topic, bytes }];
-  return batch.value.rejected.map((element) => ({
-    rejection: element.rejection,
-    receivedMillis,
-    source: `${topic} readings[${element.index}]`,
-    bytes: element.bytes,
-  }));
 }
 
 async function keepRefused(

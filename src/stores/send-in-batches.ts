@@ -9,8 +9,8 @@ export interface BatchLimits {
 
 /**
  * Sends entries in requests within the limits; `send` returns the entries that the service refused, which alone are sent
- * again, in their order, with backoff.
- * @throws PartialWriteError when some are still refused after the last attempt; whatever `send` throws
+ * again, in their order, with backoff. The first batch that cannot be written ends it.
+ * @throws PartialWriteError which entries are not written, when some are still refused after the last attempt or `send` throws
  */
 export async function sendInBatches<T extends { readonly bytes: number }>(
   entries: readonly T[],
@@ -18,18 +18,45 @@ export async function sendInBatches<T extends { readonly bytes: number }>(
   send: (batch: readonly T[]) => Promise<readonly T[]>,
   backoff: Backoff = DEFAULT_BACKOFF,
 ): Promise<void> {
+  let sent = 0;
   for (const batch of splitBatches(entries, limits)) {
-    let waiting: readonly T[] = batch;
-    for (let attempt = 0; waiting.length > 0; attempt++) {
-      if (attempt === backoff.attempts) {
-        throw new PartialWriteError(
-          `Cannot write ${waiting.length} of ${batch.length} records: still refused after ${attempt} attempts`,
-        );
-      }
-      if (attempt > 0) await pause(attempt, backoff);
+    sent += batch.length;
+    const refused = await sendBatch(batch, send, backoff);
+    if (!refused) continue;
+    const waiting = new Set(refused.entries);
+    const unwritten = [...entries.keys()].filter((index) => index >= sent || waiting.has(entries[index]!));
+    throw new PartialWriteError(
+      `Cannot write ${waiting.size} of ${batch.length} records: ${refused.reason}`,
+      unwritten,
+      { cause: refused.cause },
+    );
+  }
+}
+
+interface Refused<T> {
+  readonly entries: readonly T[];
+  readonly reason: string;
+  readonly cause?: unknown;
+}
+
+/** Undefined when all of the batch is written. */
+async function sendBatch<T>(
+  batch: readonly T[],
+  send: (batch: readonly T[]) => Promise<readonly T[]>,
+  backoff: Backoff,
+): Promise<Refused<T> | undefined> {
+  let waiting = batch;
+  for (let attempt = 0; waiting.length > 0; attempt++) {
+    if (attempt === backoff.attempts)
+      return { entries: waiting, reason: `still refused after ${attempt} attempts` };
+    if (attempt > 0) await pause(attempt, backoff);
+    try {
       waiting = await send(waiting);
+    } catch (cause) {
+      return { entries: waiting, reason: (cause as Error).message, cause };
     }
   }
+  return undefined;
 }
 
 function* splitBatches<T extends { readonly bytes: number }>(

@@ -3,9 +3,16 @@ export class StoreError extends Error {
   override name = 'StoreError';
 }
 
-/** Some records of a batch were still refused by the service after the last attempt. */
+/** Some records were not written: refused by the service after the last attempt, or not sent any more after that. */
 export class PartialWriteError extends StoreError {
   override name = 'PartialWriteError';
+  /** Which of the records that were to be written, by their place among them. */
+  readonly unwritten: readonly number[];
+
+  constructor(message: string, unwritten: readonly number[], options?: ErrorOptions) {
+    super(message, options);
+    this.unwritten = unwritten;
+  }
 }
 
 /** The stored version is not the one the caller read. */

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
-import { decodeBatch, MAX_BATCH_READINGS, MAX_INFLATED_BYTES } from './decode-batch.ts';
+import { decodeBatch, MAX_INFLATED_BYTES } from './decode-batch.ts';
+import { MAX_BATCH_READINGS } from './decode-elements.ts';
 
 const ARRIVAL = Date.UTC(2026, 10, 21, 12);
 const TOPIC = 'weather/wa/seattle/st-1/batch';

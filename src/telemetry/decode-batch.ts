@@ -1,27 +1,12 @@
 import { gunzipSync } from 'node:zlib';
-import { decodeJsonObject, isJsonObject, type JsonObject } from './decode-json.ts';
+import { type DecodedBatch, MAX_BATCH_READINGS, readElements } from './decode-elements.ts';
+import { decodeJsonObject, type JsonObject } from './decode-json.ts';
 import { MAX_READING_BYTES, readReading } from './decode-reading.ts';
-import type { Reading } from './reading.ts';
-import { accept, type Decoded, type Rejection, reject } from './rejection.ts';
-import { parseWeatherTopic, type StationTopic } from './topic.ts';
+import { accept, type Decoded, reject } from './rejection.ts';
+import { parseWeatherTopic } from './topic.ts';
 
 /** Largest inflated publish: 128 KB of gzip could otherwise become 128 MB. */
 export const MAX_INFLATED_BYTES = 4 * 1024 * 1024;
-/** Most readings in one packed publish. */
-export const MAX_BATCH_READINGS = 20_000;
-
-/** One element of a packed publish that is refused, with its own JSON text. */
-export interface RejectedElement {
-  readonly index: number;
-  readonly rejection: Rejection;
-  readonly bytes: Uint8Array;
-}
-
-export interface DecodedBatch {
-  readonly readings: readonly Reading[];
-  readonly rejected: readonly RejectedElement[];
-}
-
 /**
  * A packed publish `{"readings":[{"sensor","sensor_id","sensor_timestamp","sensor_value",…}]}`, plain or gzip (told by its
  * magic bytes, RFC 1952 §2.3.1), → readings and refused elements. State, city and station come from the topic, whatever
@@ -43,7 +28,12 @@ export function decodeBatch(bytes: Uint8Array, topic: string, arrivalMillis: num
   if (elements.length > MAX_BATCH_READINGS) {
     return reject('too-large', `${elements.length} readings, at most ${MAX_BATCH_READINGS} in one publish`);
   }
-  return accept(readElements(elements, place, arrivalMillis));
+  const { state, city, station_id } = place;
+  return accept(
+    readElements(elements, (element) =>
+      readReading(withPlace(element, { state, city, station_id }), arrivalMillis),
+    ),
+  );
 }
 
 function inflate(bytes: Uint8Array): Decoded<Uint8Array> {
@@ -56,24 +46,6 @@ function inflate(bytes: Uint8Array): Decoded<Uint8Array> {
       ? reject('too-large', `the gzip data inflates to more than ${MAX_INFLATED_BYTES} bytes`)
       : reject('bad-gzip', 'the gzip data is broken');
   }
-}
-
-function readElements(
-  elements: readonly unknown[],
-  place: StationTopic,
-  arrivalMillis: number,
-): DecodedBatch {
-  const { state, city, station_id } = place;
-  const readings: Reading[] = [];
-  const rejected: RejectedElement[] = [];
-  elements.forEach((element, index) => {
-    const reading = isJsonObject(element)
-      ? readReading(withPlace(element, { state, city, station_id }), arrivalMillis)
-      : reject('wrong-type', 'the element of "readings" is not an object');
-    if (reading.ok) readings.push(reading.value);
-    else rejected.push({ index, rejection: reading.rejection, bytes: Buffer.from(JSON.stringify(element)) });
-  });
-  return { readings, rejected };
 }
 
 /** Null prototype: an element's own `__proto__` key is copied as a plain property, not as a prototype. */

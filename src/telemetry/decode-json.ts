@@ -34,10 +34,21 @@ export function jsonDepth(bytes: Uint8Array): number {
 }
 
 /**
- * UTF-8 JSON bytes → object. Refuses more than `maxBytes`, invalid UTF-8, nesting above {@link MAX_JSON_DEPTH}, and
- * anything but an object at the top. Never throws.
+ * UTF-8 JSON bytes → object. Refuses what {@link decodeJson} refuses, and anything but an object at the top. Never throws.
  */
 export function decodeJsonObject(bytes: Uint8Array, maxBytes: number): Decoded<JsonObject> {
+  const json = decodeJson(bytes, maxBytes);
+  if (!json.ok) return json;
+  return isJsonObject(json.value)
+    ? accept(json.value)
+    : reject('wrong-type', 'the message is not a JSON object');
+}
+
+/**
+ * UTF-8 JSON bytes → value. Refuses more than `maxBytes`, invalid UTF-8 and nesting above {@link MAX_JSON_DEPTH}. Never
+ * throws.
+ */
+export function decodeJson(bytes: Uint8Array, maxBytes: number): Decoded<unknown> {
   if (bytes.length > maxBytes)
     return reject('too-large', `${bytes.length} bytes, at most ${maxBytes} are read`);
   const depth = jsonDepth(bytes);
@@ -50,8 +61,7 @@ export function decodeJsonObject(bytes: Uint8Array, maxBytes: number): Decoded<J
     return reject('bad-utf8', 'the bytes are not valid UTF-8');
   }
   try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? accept(value) : reject('wrong-type', 'the message is not a JSON object');
+    return accept(JSON.parse(text) as unknown);
   } catch {
     return reject('not-json', 'the message is not valid JSON');
   }
