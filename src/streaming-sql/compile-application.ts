@@ -9,6 +9,7 @@ import { parseApplication } from './parse-application.ts';
 import type { ApplicationPlan, ColumnPlan, InputPlan, PumpPlan, StreamPlan, TimePlan } from './plan.ts';
 import { orderPumps } from './pump-order.ts';
 import { rejectRecords } from './record-column.ts';
+import { warnOfReservedNames } from './reserved-words.ts';
 import { commonType, familyOf, printType } from './sql-type.ts';
 import type { CreatePump, CreateStream, Identifier } from './syntax.ts';
 
@@ -113,7 +114,9 @@ function plainColumn({ name, type }: ColumnPlan): ColumnPlan {
 }
 
 /** @throws StreamingSqlError at a column that is declared twice */
-export function planStream({ name, columns }: CreateStream, checker: Checker): StreamPlan {
+export function planStream(create: CreateStream, checker: Checker): StreamPlan {
+  const { name, columns } = create;
+  warnOfReservedNames(create, checker);
   rejectTwice(
     columns.map((column) => column.name),
     'Column',
@@ -147,6 +150,7 @@ function planRunning(pump: CreatePump, checker: Checker, catalog: Catalog): Pump
 
 /** Select items meet the stream's columns by position, never by name (SQL reference, "INSERT"). */
 export function planPump(pump: CreatePump, checker: Checker, catalog: Catalog): PumpPlan {
+  warnOfReservedNames(pump, checker);
   const stream = catalog.streams.find(({ name }) => name === pump.into.value);
   if (stream === undefined) {
     const source = catalog.sources.find(({ name }) => name === pump.into.value);

@@ -1,8 +1,8 @@
-/**
- * Words that are names only in double quotes (SQL reference, "Reserved Words and Keywords", as of 5.0.1, the part
- * that this dialect gives a meaning or that real applications run into).
- */
-const reserved: ReadonlySet<string> = new Set(
+import type { Checker } from './checker.ts';
+import type { Identifier } from './syntax.ts';
+
+/** Words that the grammar itself needs. */
+const structural: ReadonlySet<string> = new Set(
   (
     'ALL AND ANY AS ASC BETWEEN BIGINT BINARY BOOLEAN BOTH BY CASE CAST CEIL CEILING CHAR CHARACTER COALESCE COUNT ' +
     'CREATE CROSS CURRENT CURRENT_DATE CURRENT_ROW_TIMESTAMP CURRENT_TIME CURRENT_TIMESTAMP CURSOR DATE DEC DECIMAL DESC ' +
@@ -15,6 +15,55 @@ const reserved: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
+/** Further words of the service's list, which this grammar can tell from names. */
+const names: ReadonlySet<string> = new Set(
+  (
+    'ABS ALLOCATE ALLOW ALTER ANALYZE ARE ARRAY ASENSITIVE ASYMMETRIC AT ATOMIC AUTHORIZATION AVG BEGIN BIT BLOB CALL ' +
+    'CALLED CARDINALITY CASCADED CHARACTER_LENGTH CHAR_LENGTH CHECK CHECKPOINT CLOB CLOSE CLUSTERED COLLATE COLLECT ' +
+    'COLUMN COMMIT CONDITION CONNECT CONSTRAINT CONVERT CORR CORRESPONDING COVAR_POP COVAR_SAMP CUBE CUME_DIST ' +
+    'CURRENT_CATALOG CURRENT_DEFAULT_TRANSFORM_GROUP CURRENT_PATH CURRENT_ROLE CURRENT_SCHEMA ' +
+    'CURRENT_TRANSFORM_GROUP_FOR_TYPE CURRENT_USER CYCLE DAY DEALLOCATE DECLARE DEFAULT DELETE DENSE_RANK DEREF ' +
+    'DESCRIBE DETERMINISTIC DISALLOW DISCONNECT DYNAMIC EACH ELEMENT EXEC EXECUTE EXP EXPLAIN EXTERNAL FILTER ' +
+    'FIRST_VALUE FOREIGN FREE FUSION GET GLOBAL GRANT GROUPING HOUR IDENTITY IMPORT INDICATOR INITCAP INOUT ' +
+    'INSENSITIVE INTERSECTION LANGUAGE LARGE LAST_VALUE LATERAL LN LOCAL LOWER MATCH MAX MEMBER MERGE METHOD MIN ' +
+    'MINUTE MOD MODIFIES MODULE MONTH MULTISET NATIONAL NCHAR NCLOB NEW NO NONE NORMALIZE NTH_VALUE OCTET_LENGTH OF ' +
+    'OLD ONLY OPEN OUT OVERLAPS PARAMETER PERCENTILE_CONT PERCENTILE_DISC PERCENT_RANK POWER PRECISION PREPARE ' +
+    'PRIMARY PROCEDURE RANK READS RECURSIVE REF REFERENCES REFERENCING RELEASE RESULT RETURN RETURNS REVOKE ROLLBACK ' +
+    'ROLLUP ROW_NUMBER SAVEPOINT SCOPE SCROLL SEARCH SECOND SENSITIVE SESSION_USER SET SPECIFIC SPECIFICTYPE SQL SQRT ' +
+    'START STATIC STDDEV_POP STDDEV_SAMP SUM SYMMETRIC SYSTEM SYSTEM_USER TABLESAMPLE TIMEZONE_HOUR TIMEZONE_MINUTE ' +
+    'TRANSLATE TRANSLATION TREAT TRIGGER TRUNCATE UESCAPE UNNEST UPPER USER VALUE VARYING VAR_POP VAR_SAMP WHENEVER ' +
+    'WIDTH_BUCKET WITHIN WITHOUT YEAR'
+  ).split(' '),
+);
+
+/** Is the word a name only in double quotes? */
 export function isReserved(keyword: string): boolean {
-  return reserved.has(keyword);
+  return structural.has(keyword);
+}
+
+/**
+ * Warns of the first unquoted name in a statement that the service reserved (SQL reference, "Reserved Words and
+ * Keywords", as of 5.0.1). APPROXIMATE_ARRIVAL_TIME stands in that list too, but every application writes it as it is.
+ */
+export function warnOfReservedNames(statement: unknown, checker: Checker): void {
+  const found = findReserved(statement);
+  if (found !== undefined)
+    checker.warn(
+      found.start,
+      `"${found.value}" is a reserved word of the service, write it in double quotes to be understood everywhere`,
+    );
+}
+
+function findReserved(node: unknown): Identifier | undefined {
+  if (typeof node !== 'object' || node === null) return undefined;
+  if (isIdentifier(node)) return !node.quoted && names.has(node.value) ? node : undefined;
+  for (const child of Object.values(node)) {
+    const found = findReserved(child);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function isIdentifier(node: object): node is Identifier {
+  return 'value' in node && 'quoted' in node && 'start' in node;
 }
