@@ -18,6 +18,8 @@ export interface ReadingContext {
   /** The ARN of a resource of the template. */
   readonly arn: (logicalId: string) => string;
   readonly name: (logicalId: string) => string;
+  /** The properties of a resource of the template, resolved; empty when there is no such resource. */
+  readonly propertiesOf: (logicalId: string) => Properties;
 }
 
 /**
@@ -34,6 +36,7 @@ export function readStack(template: Template, projectFolder: string, place: Stac
     draft,
     arn: (logicalId) => String(resolve({ 'Fn::GetAtt': [logicalId, 'Arn'] })),
     name: (logicalId) => String(resolve({ Ref: logicalId })),
+    propertiesOf: (logicalId) => resolve(template.Resources[logicalId]?.Properties ?? {}) as Properties,
   };
   for (const [logicalId, resource] of Object.entries(template.Resources)) {
     const properties = resolve(resource.Properties ?? {}) as Properties;
@@ -65,8 +68,10 @@ function emptyDraft({ region, accountId }: StackPlace): StackDraft {
     queues: [],
     functions: [],
     eventSourceMappings: [],
+    queueMappings: [],
     topicRules: [],
     routes: [],
+    queueRoutes: [],
     schedules: [],
     applications: [],
     notEmulated: [],
@@ -106,11 +111,17 @@ function readTime(application: Properties): NonNullable<ApplicationResource['tim
   };
 }
 
-/** Routes, mappings and schedules must lead to functions that are there. */
-function checkReferences({ functions, routes, eventSourceMappings, schedules }: StackDraft): void {
+/** Routes, mappings and schedules must lead to functions and queues that are there. */
+function checkReferences(draft: StackDraft): void {
+  const { functions, queues, routes, eventSourceMappings, queueMappings, queueRoutes, schedules } = draft;
   const known = new Set(functions.map(({ name }) => name));
-  for (const { functionName } of [...routes, ...eventSourceMappings, ...schedules]) {
+  for (const { functionName } of [...routes, ...eventSourceMappings, ...queueMappings, ...schedules]) {
     if (!known.has(functionName))
       throw new StackError(`Cannot find function '${functionName}': the template has no such function`);
+  }
+  const read = queueMappings.map(({ queueArn }) => queueArn.slice(queueArn.lastIndexOf(':') + 1));
+  for (const name of [...read, ...queueRoutes.map(({ queueName }) => queueName)]) {
+    if (!queues.some((queue) => queue.name === name))
+      throw new StackError(`Cannot find queue '${name}': the template has no such queue`);
   }
 }

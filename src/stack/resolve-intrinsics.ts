@@ -47,17 +47,30 @@ export function resolveIntrinsics(template: Template, place: StackPlace): (value
   const reference = (logicalId: string): unknown => {
     if (logicalId.startsWith('AWS::')) return pseudoParameter(logicalId, place);
     const { Type } = resourceOf(logicalId);
-    return NAMES[Type]?.isReferencedByArn ? arnOf(logicalId) : Type in NAMES ? nameOf(logicalId) : logicalId;
+    const naming = NAMES[Type];
+    if (!naming) return logicalId;
+    return naming.isReferencedByArn
+      ? arnOf(logicalId)
+      : (naming.reference?.(nameOf(logicalId), place) ?? nameOf(logicalId));
   };
-  const attribute = (logicalId: string, name: string): unknown =>
-    name === 'Arn' ? arnOf(logicalId) : `${logicalId}.${name}`;
+  const attribute = (logicalId: string, name: string): unknown => {
+    if (name === 'Arn') return arnOf(logicalId);
+    return name === 'QueueName' ? nameOf(logicalId) : `${logicalId}.${name}`;
+  };
   return resolve;
+}
+
+/** The address of a queue on AWS. */
+export function queueUrl(name: string, { region, accountId }: StackPlace): string {
+  return `https://sqs.${region}.amazonaws.com/${accountId}/${name}`;
 }
 
 interface Naming {
   readonly property: string;
   readonly arn: (name: string, place: StackPlace) => string;
   readonly isReferencedByArn?: boolean;
+  /** What Ref gives, where it is neither the name nor the ARN. */
+  readonly reference?: (name: string, place: StackPlace) => string;
 }
 
 const regional =
@@ -75,7 +88,7 @@ const NAMES: Readonly<Record<string, Naming>> = {
   'AWS::DynamoDB::Table': { property: 'TableName', arn: regional('dynamodb', 'table/') },
   'AWS::S3::Bucket': { property: 'BucketName', arn: (name) => `arn:aws:s3:::${name}` },
   'AWS::SNS::Topic': { property: 'TopicName', arn: regional('sns', ''), isReferencedByArn: true },
-  'AWS::SQS::Queue': { property: 'QueueName', arn: regional('sqs', '') },
+  'AWS::SQS::Queue': { property: 'QueueName', arn: regional('sqs', ''), reference: queueUrl },
   'AWS::Lambda::Function': { property: 'FunctionName', arn: regional('lambda', 'function:') },
   'AWS::IoT::TopicRule': { property: 'RuleName', arn: regional('iot', 'rule/') },
   'AWS::Logs::LogGroup': { property: 'LogGroupName', arn: regional('logs', 'log-group:') },

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { readQueue, readQueueMapping, reportsFailures } from './queue-readers.ts';
 import type { ReadingContext } from './read-stack.ts';
+import { functionNameOf, named } from './resource-names.ts';
 import type { LifecycleRule, RuleAction, TopicRuleResource } from './stack.ts';
 import { StackError } from './stack-error.ts';
 import { listOf, numberOf, objectOf, type Properties, textOf } from './template.ts';
@@ -81,15 +83,14 @@ export const readers: Readonly<Record<string, ResourceReader>> = {
       'SqsManagedSseEnabled',
       'VisibilityTimeout',
       'MessageRetentionPeriod',
+      'MaximumMessageSize',
+      'RedrivePolicy',
+      'RedriveAllowPolicy',
+      'Tags',
     ],
-    read: (logicalId, _, { draft, place, ...context }) => {
-      const queue = { ...named(logicalId, { ...context }), url: '' };
-      draft.queues.push({
-        ...queue,
-        url: `https://sqs.${place.region}.amazonaws.com/${place.accountId}/${queue.name}`,
-      });
-    },
+    read: readQueue,
   },
+  'AWS::SQS::QueuePolicy': { properties: ['Queues', 'PolicyDocument'] },
   'AWS::Lambda::Function': {
     properties: [
       'Code',
@@ -136,20 +137,14 @@ export const readers: Readonly<Record<string, ResourceReader>> = {
       'ParallelizationFactor',
       'TumblingWindowInSeconds',
       'FilterCriteria',
+      'ScalingConfig',
     ],
     read: readEventSourceMapping,
   },
   'AWS::IoT::TopicRule': { properties: ['RuleName', 'TopicRulePayload', 'Tags'], read: readTopicRule },
   'AWS::ApiGatewayV2::Route': {
     properties: ['ApiId', 'RouteKey', 'Target', 'AuthorizationType', 'AuthorizerId', 'AuthorizationScopes'],
-    read: (_, properties, { draft }) => {
-      const [method = '', path = ''] = (textOf(properties, 'RouteKey') ?? '').split(' ');
-      draft.routes.push({
-        method,
-        path,
-        functionName: functionOfIntegration(textOf(properties, 'Target') ?? '', draft),
-      });
-    },
+    read: readRoute,
   },
   'AWS::Events::Rule': {
     properties: ['ScheduleExpression', 'State', 'Targets', 'Name', 'Description'],
@@ -170,7 +165,16 @@ export const readers: Readonly<Record<string, ResourceReader>> = {
     properties: ['ApiId', 'StageName', 'AutoDeploy', 'DefaultRouteSettings', 'AccessLogSettings'],
   },
   'AWS::ApiGatewayV2::Integration': {
-    properties: ['ApiId', 'IntegrationType', 'IntegrationUri', 'PayloadFormatVersion', 'TimeoutInMillis'],
+    properties: [
+      'ApiId',
+      'IntegrationType',
+      'IntegrationSubtype',
+      'IntegrationUri',
+      'PayloadFormatVersion',
+      'TimeoutInMillis',
+      'CredentialsArn',
+      'RequestParameters',
+    ],
   },
   // Who may do what is decided by whoever runs the machine; logs go to files; versions and permissions have no effect here.
   'AWS::IAM::Role': {
@@ -190,18 +194,6 @@ export const readers: Readonly<Record<string, ResourceReader>> = {
   },
   'AWS::S3::BucketPolicy': { properties: ['Bucket', 'PolicyDocument'] },
 };
-
-function named(
-  logicalId: string,
-  { arn }: Pick<ReadingContext, 'arn' | 'name'>,
-): { logicalId: string; name: string; arn: string } {
-  const resourceArn = arn(logicalId);
-  return {
-    logicalId,
-    arn: resourceArn,
-    name: resourceArn.slice(Math.max(resourceArn.lastIndexOf('/'), resourceArn.lastIndexOf(':')) + 1),
-  };
-}
 
 /** Properties below the top that are read, or make no difference here. */
 const DESTINATION_PROPERTIES = [
@@ -235,12 +227,6 @@ function reportNested(
     .filter((property) => !known.includes(property))) {
     notEmulated.push({ logicalId, type, reason: `property ${name} is ignored` });
   }
-}
-
-/** The function's name, of its name, its ARN or its qualified ARN. */
-function functionNameOf(reference: string): string {
-  const found = /:function:([^:]+)/.exec(reference);
-  return found ? found[1]! : reference;
 }
 
 /** Integrations of the framework are named `HttpApiIntegration` plus the function's key. */
@@ -315,10 +301,37 @@ function failureArnOf(properties: Properties): string | undefined {
   return textOf(objectOf(objectOf(properties, 'DestinationConfig'), 'OnFailure'), 'Destination');
 }
 
-function readEventSourceMapping(logicalId: string, properties: Properties, { draft }: ReadingContext): void {
+function readRoute(logicalId: string, properties: Properties, { draft, propertiesOf }: ReadingContext): void {
+  const [method = '', path = ''] = (textOf(properties, 'RouteKey') ?? '').split(' ');
+  const target = textOf(properties, 'Target') ?? '';
+  const integration = propertiesOf(target.replace(/^integrations\//, ''));
+  const subtype = textOf(integration, 'IntegrationSubtype');
+  if (subtype === undefined) {
+    draft.routes.push({ method, path, functionName: functionOfIntegration(target, draft) });
+    return;
+  }
+  const parameters = objectOf(integration, 'RequestParameters');
+  const other = Object.keys(parameters).filter((name) => name !== 'QueueUrl' && name !== 'MessageBody');
+  if (
+    subtype !== 'SQS-SendMessage' ||
+    textOf(parameters, 'MessageBody') !== '$request.body' ||
+    other.length > 0
+  ) {
+    const reason = `only SQS-SendMessage of $request.body is served, not ${subtype} with ${JSON.stringify(parameters)}`;
+    draft.notEmulated.push({ logicalId, type: 'AWS::ApiGatewayV2::Route', reason });
+    return;
+  }
+  const url = textOf(parameters, 'QueueUrl') ?? '';
+  draft.queueRoutes.push({ method, path, queueName: url.slice(url.lastIndexOf('/') + 1) });
+}
+
+function readEventSourceMapping(logicalId: string, properties: Properties, context: ReadingContext): void {
+  if (textOf(properties, 'EventSourceArn')?.startsWith('arn:aws:sqs:')) {
+    readQueueMapping(logicalId, properties, context);
+    return;
+  }
   const onFailure = failureArnOf(properties);
-  const responseTypes = (properties.FunctionResponseTypes ?? []) as readonly string[];
-  draft.eventSourceMappings.push({
+  context.draft.eventSourceMappings.push({
     logicalId,
     functionName: functionNameOf(textOf(properties, 'FunctionName') ?? ''),
     streamArn: textOf(properties, 'EventSourceArn') ?? '',
@@ -329,7 +342,7 @@ function readEventSourceMapping(logicalId: string, properties: Properties, { dra
     bisect: properties.BisectBatchOnFunctionError === true,
     maximumRetryAttempts: numberOf(properties, 'MaximumRetryAttempts', -1),
     maximumRecordAgeSeconds: numberOf(properties, 'MaximumRecordAgeInSeconds', -1),
-    reportBatchItemFailures: responseTypes.includes('ReportBatchItemFailures'),
+    reportBatchItemFailures: reportsFailures(properties),
     tumblingWindowSeconds: numberOf(properties, 'TumblingWindowInSeconds', 0),
     filterPatterns: listOf(objectOf(properties, 'FilterCriteria'), 'Filters').map(
       (filter) => textOf(filter, 'Pattern') ?? '',

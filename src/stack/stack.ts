@@ -9,11 +9,13 @@ export interface Stack {
   readonly buckets: readonly BucketResource[];
   readonly tables: readonly TableResource[];
   readonly topics: readonly NamedResource[];
-  readonly queues: readonly (NamedResource & { readonly url: string })[];
+  readonly queues: readonly QueueResource[];
   readonly functions: readonly FunctionResource[];
   readonly eventSourceMappings: readonly EventSourceMappingResource[];
+  readonly queueMappings: readonly QueueMappingResource[];
   readonly topicRules: readonly TopicRuleResource[];
   readonly routes: readonly RouteResource[];
+  readonly queueRoutes: readonly QueueRouteResource[];
   readonly schedules: readonly ScheduleResource[];
   readonly applications: readonly ApplicationResource[];
   /** What the template asks for and no local stand-in does. */
@@ -94,6 +96,28 @@ export interface EventSourceMappingResource {
   readonly filterPatterns: readonly string[];
 }
 
+export interface QueueResource extends NamedResource {
+  readonly url: string;
+  /** How long a message that was received stays hidden. */
+  readonly visibilityTimeoutSeconds: number;
+  readonly retentionSeconds: number;
+  readonly maximumMessageBytes: number;
+  /** Where a message goes that was received more often than `maximumReceives` without being deleted. */
+  readonly redrive?: { readonly queueArn: string; readonly maximumReceives: number };
+}
+
+/** An event source mapping that reads a queue. */
+export interface QueueMappingResource {
+  readonly logicalId: string;
+  readonly functionName: string;
+  readonly queueArn: string;
+  readonly batchSize: number;
+  readonly batchWindowSeconds: number;
+  readonly reportBatchItemFailures: boolean;
+  /** Undefined where nothing bounds it. */
+  readonly maximumConcurrency?: number;
+}
+
 export interface TopicRuleResource extends NamedResource {
   readonly sql: string;
   readonly sqlVersion: '2015-10-08' | '2016-03-23';
@@ -112,6 +136,13 @@ export interface RouteResource {
   /** For example `/v1/sensors/{sensor_id}/latest`. */
   readonly path: string;
   readonly functionName: string;
+}
+
+/** A route whose body becomes a message, with no function in between. */
+export interface QueueRouteResource {
+  readonly method: string;
+  readonly path: string;
+  readonly queueName: string;
 }
 
 export interface ScheduleResource {
