@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type InputSchema, reportApplication } from './index.ts';
 
@@ -157,5 +158,49 @@ describe('reportApplication()', () => {
     const { status, backEnds } = pump(query);
     expect(status).not.toBe('error');
     expect(backEnds.flink.support).toBe(support);
+  });
+
+  it('reports any mutilated program, every statement in its place', () => {
+    const cases = 'tests/conformance/streaming-sql/';
+    const programs = readdirSync(new URL(cases, project), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => read(`${cases}${name}/query.sql`));
+    const caseInput = JSON.parse(read(`${cases}input.json`)) as InputSchema;
+    const cut = fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), length: fc.nat(12) });
+    const junk = fc.constantFrom(
+      '',
+      ';',
+      '(',
+      ')',
+      "'",
+      '"',
+      '#',
+      '/*',
+      '--',
+      ' SELECT ',
+      ',',
+      'CREATE STREAM',
+      '\u0000',
+    );
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...programs),
+        fc.array(fc.tuple(cut, junk), { maxLength: 4 }),
+        (text, cuts) => {
+          const broken = cuts.reduce((sql, [{ at, length }, put]) => {
+            const start = Math.floor(at * sql.length);
+            return sql.slice(0, start) + put + sql.slice(start + length);
+          }, text);
+          const { statements, compiles } = reportApplication(broken, { input: caseInput });
+          const lines = broken.split(/\r\n|\r|\n/).length;
+          for (const { line, column, status, message } of statements) {
+            expect(line >= 1 && line <= lines && column >= 1).toBe(true);
+            expect(message === undefined).toBe(status === 'ok');
+          }
+          expect(compiles && statements.some(({ status }) => status === 'error')).toBe(false);
+        },
+      ),
+      { numRuns: 400 },
+    );
   });
 });

@@ -49,6 +49,8 @@ export function sqlRunCommand(): Command {
 }
 
 async function run(file: string, flags: RunFlags): Promise<void> {
+  if (file === '-' && flags.rows === '-')
+    throw new SqlCommandError('Cannot read both the application and its rows from standard input');
   const sql = await readText(file);
   const input = await readSchema(file, flags.input);
   if (input === undefined)
