@@ -60,6 +60,17 @@ describe.runIf(shouldRunBrowserTests())('the live page of the running pipeline',
       .poll(() => page.locator('.outcome[data-any]').count(), { timeout: 20_000 })
       .toBeGreaterThan(0);
 
+    await page.locator('[data-sensor="AMW-T1"] .trace-open').click();
+    await expect.poll(() => page.locator('.trace-message').count(), { timeout: 10_000 }).toBe(2);
+    const [bad, good] = [page.locator('.trace-message').nth(0), page.locator('.trace-message').nth(1)];
+    expect(await bad.locator('.trace-state').textContent()).toBe('✗ stopped');
+    expect(await bad.locator('.trace-summary').textContent()).toMatch(
+      /^rule telemetry: WHERE .* is not JSON$/,
+    );
+    await good.locator('summary').click();
+    expect(await good.locator('.trace-steps').first().textContent()).toContain('application weather-windows');
+    await page.locator('#trace-close').click();
+
     await page.evaluate('window.stillTheSamePage = true');
     await first.kill();
     await page.locator('[data-notice="away"]').waitFor();

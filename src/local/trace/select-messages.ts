@@ -13,8 +13,11 @@ export async function selectMessages(query: TraceQuery, context: TraceContext): 
   const isWanted = compileSelection(query, context);
   const found: KeptMessage[] = [];
   for (const messages of [context.kept, context.refused]) {
+    let topics = 0;
     for (const topic of [...messages.topics()]) {
       if (!isWanted.topic(topic)) continue;
+      // Before each further topic stands the newest message of every topic looked at.
+      if (query.by === 'topic' && ++topics > query.limit) break;
       for (const kept of messages.messagesOf(topic)) {
         if (isWanted.message(kept)) found.push(kept);
         await context.slice.pause();

@@ -23,7 +23,8 @@ export async function traceRecord(
   const reading = decodeReading(record.data, arrivalMillis);
   const steps: TraceStep[] = [];
   for (const mapping of context.stack.eventSourceMappings) {
-    if (mapping.streamArn === stream.arn) steps.push(await traceFunction(mapping, stream, record, context));
+    if (mapping.streamArn === stream.arn && !isReplaced(mapping, context))
+      steps.push(await traceFunction(mapping, stream, record, context));
   }
   for (const application of context.applications) {
     if (application.resource.inputStream === stream.name)
@@ -43,6 +44,11 @@ export async function traceRecord(
     },
     steps,
   };
+}
+
+/** An application that the runtime runs itself is traced as such, not as the function that runs it on AWS. */
+function isReplaced({ functionName }: EventSourceMappingResource, { applications }: TraceContext): boolean {
+  return applications.some(({ resource }) => resource.functionName === functionName);
 }
 
 async function traceFunction(
