@@ -5,6 +5,7 @@ import { callOperation, jsonFace, type Operations } from './aws-endpoint/aws-end
 import type { AwsFace } from './aws-endpoint/aws-endpoint-message.ts';
 import { startDynamodb } from './dynamodb/dynamodb.ts';
 import { callDynamodb } from './dynamodb/dynamodb-call.ts';
+import { createDynamodbControl } from './dynamodb/dynamodb-control.ts';
 import { dynamodbFace } from './dynamodb/dynamodb-face.ts';
 import type { FailureDocument } from './event-source-mapping/event-source-mapping-event.ts';
 import { firehoseOperations } from './firehose/firehose-api.ts';
@@ -83,6 +84,13 @@ export async function startAwsServices(options: StartAwsServicesOptions): Promis
     durability: options.durability,
     onRestart: (error) => report(`DynamoDB was started again: ${error.message}`),
   });
+  const control = createDynamodbControl({
+    url: () => dynamodb.url,
+    log,
+    putObject: async (bucketName, key, body) => void (await store.put(bucketName, key, body)),
+    nowMillis: options.nowMillis,
+    onError: (error) => report(`Cannot export a table: ${error.message}`),
+  });
   const createdMillis = options.nowMillis();
   const kinesis = kinesisOperations({ ...stack, streams: [...options.streams.values()], log, createdMillis });
   const firehose = firehoseOperations({ ...stack, deliveries, log, createdMillis });
@@ -90,7 +98,7 @@ export async function startAwsServices(options: StartAwsServicesOptions): Promis
   const endpoint = createAwsEndpoint({
     kinesis: jsonFace(kinesis),
     firehose: jsonFace(firehose),
-    dynamodb: dynamodbFace(() => dynamodb.url),
+    dynamodb: dynamodbFace(() => dynamodb.url, control.operations),
     s3: s3Face({ store, uploads: new MultipartUploads(store, join(options.dataFolder, 's3-uploads')) }),
     sns: sns.face,
     sqs: sns.face,
@@ -112,6 +120,7 @@ export async function startAwsServices(options: StartAwsServicesOptions): Promis
     ports: {
       ...portsOf('Kinesis', kinesis, ['PutRecords', 'PutRecord']),
       ...portsOf('Firehose', firehose, ['PutRecordBatch', 'PutRecord']),
+      ...portsOf('DynamoDB', control.operations, Object.keys(control.operations)),
     },
     deliveryBuffers: new Map(deliveries.map((delivery) => [delivery.name, delivery.stream])),
     buckets: store,
@@ -132,6 +141,7 @@ export async function startAwsServices(options: StartAwsServicesOptions): Promis
       await server.stop();
       await Promise.all(deliveries.map((delivery) => delivery.stop()));
       await sns.stop();
+      await control.stop();
       await dynamodb.stop();
     },
   };

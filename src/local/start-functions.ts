@@ -8,7 +8,7 @@ import type { MetricDatum } from './lambda/emf.ts';
 import { LambdaQueue } from './lambda/lambda-queue.ts';
 import { LambdaRuntime } from './lambda/lambda-runtime.ts';
 import type { LocalPort } from './lambda/lambda-sandbox.ts';
-import { startSchedules } from './lambda/schedule.ts';
+import { movableClock, startSchedules } from './lambda/schedule.ts';
 import { type Ledger, REJECTED_STAGE } from './ledger.ts';
 import { LocalError } from './local-error.ts';
 import type { DurableLog } from './log/durable-log.ts';
@@ -27,6 +27,8 @@ export interface StartFunctionsOptions {
   /** Functions that something else in this process stands in for: they are neither compiled nor invoked. */
   readonly replacedFunctions: ReadonlySet<string>;
   readonly onFailure: (destinationArn: string, document: FailureDocument) => Promise<void>;
+  /** The clock that schedules keep to; the system's when absent. */
+  readonly nowMillis?: () => number;
   readonly report: (text: string) => void;
 }
 
@@ -46,6 +48,8 @@ export async function startFunctions(options: StartFunctionsOptions): Promise<Ru
   const { stack, ledger, replacedFunctions } = options;
   const runtime = await LambdaRuntime.start({
     ...options,
+    // Without the in-process operations, what dynalite lacks is behind the common endpoint.
+    endpoints: options.strict ? { aws: options.endpoints.aws } : options.endpoints,
     functions: stack.functions.filter(({ name }) => !replacedFunctions.has(name)),
     region: stack.region,
     concurrency: concurrencyOf(stack),
@@ -62,7 +66,11 @@ export async function startFunctions(options: StartFunctionsOptions): Promise<Ru
         .filter(({ functionName }) => !replacedFunctions.has(functionName))
         .map((mapping) => startMapping(mapping, options, runtime));
       const byName = new Map(stack.functions.map(({ name, arn }) => [name, queues.get(arn)!]));
-      stopSchedules = startSchedules({ ...stack, invoke: (name, event) => byName.get(name)?.send(event) });
+      stopSchedules = startSchedules({
+        ...stack,
+        invoke: (name, event) => byName.get(name)?.send(event),
+        clock: movableClock(options.nowMillis ?? Date.now),
+      });
     },
     lag: () => [...mappings, ...queues.values()].map((consumer) => consumer.lag()),
     async stop() {

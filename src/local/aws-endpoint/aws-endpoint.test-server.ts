@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { DeliveryStreamResource, Stack } from '../../stack/stack.ts';
 import { startDynamodb } from '../dynamodb/dynamodb.ts';
+import { createDynamodbControl } from '../dynamodb/dynamodb-control.ts';
 import { dynamodbFace } from '../dynamodb/dynamodb-face.ts';
 import { firehoseOperations } from '../firehose/firehose-api.ts';
 import { FirehoseDelivery } from '../firehose/firehose-delivery.ts';
@@ -86,6 +87,13 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   );
   const tables = options.tables ?? [];
   const dynamodb = await startDynamodb({ ...PLACE, dataFolder: folder, durability: 'process', tables });
+  const control = createDynamodbControl({
+    url: () => dynamodb.url,
+    log,
+    putObject: async (bucket, key, body) => void (await store.put(bucket, key, body)),
+    nowMillis: options.nowMillis ?? Date.now,
+    onError: (error) => console.error(error),
+  });
   const { topics = [], queues = [], onPublish = () => {} } = options;
   const sns = createSns({ ...PLACE, topics, queues, onPublish });
   const iot = options.iot ?? { publish: async () => {}, mqttAddress: () => '127.0.0.1:1883' };
@@ -93,7 +101,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const endpoint = createAwsEndpoint({
     kinesis: jsonFace(kinesis),
     firehose: jsonFace(firehoseOperations({ ...PLACE, deliveries, log })),
-    dynamodb: dynamodbFace(() => dynamodb.url),
+    dynamodb: dynamodbFace(() => dynamodb.url, control.operations),
     s3: s3Face({ store, uploads: new MultipartUploads(store, join(folder, 's3-uploads')) }),
     sns: sns.face,
     sqs: sns.face,
@@ -121,6 +129,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await Promise.all(deliveries.map((delivery) => delivery.stop()));
+      await control.stop();
       await Promise.all([sns.stop(), dynamodb.stop()]);
       await log.close();
       remove();

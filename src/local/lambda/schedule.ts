@@ -35,6 +35,17 @@ const SYSTEM_CLOCK: Clock = {
   },
 };
 
+/** How often a clock that may jump is looked at. */
+const LOOK_MILLIS = 1000;
+
+/** A clock that somebody may put forward: a schedule notices within a second. */
+export function movableClock(nowMillis: () => number): Clock {
+  return {
+    nowMillis,
+    after: (millis, callback) => SYSTEM_CLOCK.after(Math.min(millis, LOOK_MILLIS), callback),
+  };
+}
+
 /**
  * The period of a rate expression in milliseconds (EventBridge user guide, "Rate expressions").
  * @throws ScheduleError for a cron expression, which is not supported here, and for anything else
