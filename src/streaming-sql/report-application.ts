@@ -114,19 +114,32 @@ function judgePump(each: RecoveredStatement, context: ReportContext): StatementR
       : []),
   ];
   const unknown = lambda === undefined ? unknownSource(pump, catalog) : undefined;
-  return attempt(
-    each,
-    checker,
-    () => {
-      if (unknown === undefined) return judgeLambda(planPump(pump, checker, catalog), lambda);
-      checker.warn(
-        pump.query.start,
-        `Not checked: "${unknown}" is not declared here, give its schema with --input`,
-      );
-      return { support: 'impossible', reason: 'cannot be told without the input schema' };
-    },
-    extra,
-  );
+  if (unknown !== undefined) return unchecked(each, checker, unknown, extra);
+  return attempt(each, checker, () => judgeLambda(planPump(pump, checker, catalog), lambda), extra);
+}
+
+/** What can be said of a pump whose source has no schema: it can be read, and what it uses. */
+function unchecked(
+  each: RecoveredStatement,
+  checker: Checker,
+  unknown: string,
+  extra: readonly string[],
+): StatementReport {
+  const untold: Support = { support: 'impossible', reason: 'cannot be told without the input schema' };
+  const report = attempt(each, checker, () => untold, extra);
+  const { start } = (each.statement as CreatePump).query;
+  const { line, column } = checker.source.locate(start);
+  const message = `Not checked: "${unknown}" is not declared here, give its schema with --input`;
+  const engine: Support = { support: 'native', reason: 'as far as it can be told without the input schema' };
+  return {
+    ...report,
+    line,
+    column,
+    status: 'warning',
+    message,
+    problems: [{ line, column, message }],
+    backEnds: { ...report.backEnds, engine },
+  };
 }
 
 /** A stream that neither this text declares nor a schema describes. */
