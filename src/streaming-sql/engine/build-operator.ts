@@ -124,6 +124,8 @@ function needsOrder(plan: Operator): boolean {
     case 'hotspots':
     case 'groupRank':
       return true;
+    case 'project':
+      return plan.rowtime !== undefined || needsOrder(plan.input);
     case 'union':
       return plan.inputs.some(needsOrder);
     default:

@@ -186,6 +186,90 @@ describe('time', () => {
   });
 });
 
+describe('streams of several pumps or shards', () => {
+  const compile = (sql: string, time?: TimeOptions, parallel = 1) =>
+    compileApplication(sql, {
+      input: { ...input, InputParallelism: { Count: parallel } },
+      ...(time === undefined ? {} : { time }),
+    });
+
+  it('puts the rows of several shards in order before they take a ROWTIME of their own', () => {
+    const { rows, errors, sinks } = collect();
+    const plan = compile(
+      `CREATE STREAM "OUT" ("v" DOUBLE);
+       CREATE PUMP "P" AS INSERT INTO "OUT" SELECT STREAM "v", TO_TIMESTAMP("t") AS ROWTIME FROM S_001`,
+    );
+    const engine = createEngine(plan, { ...sinks, shardIds: ['a', 'b'] });
+    for (const [shardId, at] of [
+      ['a', 1],
+      ['a', 5],
+      ['b', 2],
+      ['b', 3],
+    ] as const)
+      engine.acceptRecord({ v: at, t: at * 10 }, { arrivalMillis: at, shardId });
+    engine.advance(100);
+    expect(rows.map(({ v, rowtimeMillis }) => [v, rowtimeMillis])).toEqual([
+      [1, 10],
+      [2, 20],
+      [3, 30],
+      [5, 50],
+    ]);
+    expect(errors).toEqual([]);
+  });
+
+  it('merges windows that can still be corrected, and lets corrections pass', () => {
+    const { rows, sinks } = collect();
+    const window = (n: number, millis: number) => `CREATE PUMP "P${n}" AS INSERT INTO "OUT"
+      SELECT STREAM COUNT(*) * ${n} FROM S_001 GROUP BY STEP(S_001.ROWTIME BY INTERVAL '${millis / 1000}' SECOND);`;
+    const plan = compile(`CREATE STREAM "OUT" ("n" BIGINT); ${window(100, 6000)} ${window(1, 2000)}`, {
+      source: 'column',
+      column: 't',
+      allowedLatenessMillis: 4000,
+    });
+    const engine = createEngine(plan, sinks);
+    for (const t of [0, 1000, 2000, 7000, 1500, 3000, 13_000])
+      engine.acceptRecord({ v: 1, t }, { arrivalMillis: 20_000 });
+    engine.advance(100_000);
+    expect(rows.map(({ n, rowtimeMillis, revision, final }) => [rowtimeMillis, n, revision, final])).toEqual([
+      [2000, 2, 1, false],
+      [4000, 1, 1, false],
+      [6000, 300, 1, false],
+      [6000, 400, 2, false],
+      [6000, 500, 3, false],
+      [4000, 2, 2, false],
+      [8000, 1, 1, true],
+      [12_000, 100, 1, false],
+      [14_000, 1, 1, true],
+      [18_000, 100, 1, true],
+    ]);
+  });
+
+  it('sends each shard to one of the parallel input streams', () => {
+    const { rows, sinks } = collect();
+    const plan = compile(
+      `CREATE STREAM "OUT" ("k" VARCHAR(8), "j" VARCHAR(8));
+       ${[1, 2, 3].map((n) => `CREATE PUMP P${n} AS INSERT INTO "OUT" SELECT STREAM "k", '${n}' FROM S_00${n};`).join('')}`,
+      undefined,
+      3,
+    );
+    const engine = createEngine(plan, sinks);
+    const shards = [
+      'shardId-000000000000',
+      'shardId-000000000004',
+      'shardId-000000000005',
+      'left',
+      'left',
+      '',
+    ];
+    for (const [at, shardId] of shards.entries())
+      engine.acceptRecord({ k: `r${at}` }, { arrivalMillis: at, shardId });
+    engine.advance(100);
+    expect(rows.slice(0, 3).map(({ j }) => j)).toEqual(['1', '2', '3']);
+    expect(rows[3]!.j).toBe(rows[4]!.j);
+    expect(rows[5]!.j).toBe('1');
+  });
+});
+
 describe('snapshots', () => {
   const engine = createEngine(windows(), collect().sinks);
   engine.acceptRecord({ k: 'x', v: 1 }, { arrivalMillis: 1000 });

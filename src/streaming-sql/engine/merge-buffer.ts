@@ -22,9 +22,8 @@ export class MergeBuffer implements RowSink, StatefulOperator {
 
   accept(row: Row, rowtime: number): void {
     const { preview, revision, final } = this.#context;
-    if (preview !== null || revision > 1 || !final || rowtime < this.#watermark)
-      this.#next.accept(row, rowtime);
-    else this.#heap.push(row, rowtime, '');
+    if (preview !== null || revision > 1 || rowtime < this.#watermark) this.#next.accept(row, rowtime);
+    else this.#heap.push(row, rowtime, '', final);
   }
 
   advance(watermark: number): void {
@@ -38,7 +37,9 @@ export class MergeBuffer implements RowSink, StatefulOperator {
       }
       this.#context.budget--;
       this.#heap.pop();
+      this.#context.final = first.final;
       this.#next.accept(first.row, first.rowtime);
+      this.#context.final = true;
     }
     this.#next.advance(this.#watermark);
   }

@@ -7,6 +7,8 @@ export interface HeldRow {
   readonly rowtime: number;
   readonly tie: string;
   readonly order: number;
+  /** False while the row may still be corrected. */
+  readonly final: boolean;
 }
 
 /** Rows by ROWTIME, a binary heap. Equal times go by `tie`, then in the order they came. */
@@ -23,8 +25,8 @@ export class RowHeap {
     return this.#heap[0];
   }
 
-  push(row: Row, rowtime: number, tie: string): void {
-    this.#insert({ row, rowtime, tie, order: this.#order++ });
+  push(row: Row, rowtime: number, tie = '', final = true): void {
+    this.#insert({ row, rowtime, tie, order: this.#order++, final });
   }
 
   /** Takes the earliest row away. */
@@ -48,11 +50,12 @@ export class RowHeap {
   save(writer: SnapshotWriter): void {
     writer.float64(this.#order);
     writer.uint32(this.#heap.length);
-    for (const { row, rowtime, tie, order } of this.#heap) {
+    for (const { row, rowtime, tie, order, final } of this.#heap) {
       writer.values(row);
       writer.float64(rowtime);
       writer.text(tie);
       writer.float64(order);
+      writer.uint32(final ? 1 : 0);
     }
   }
 
@@ -64,6 +67,7 @@ export class RowHeap {
         rowtime: reader.float64(),
         tie: reader.text(),
         order: reader.float64(),
+        final: reader.uint32() === 1,
       });
     }
   }
