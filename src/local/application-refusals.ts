@@ -5,7 +5,7 @@ import type { KinesisStream } from './log/kinesis-stream.ts';
 import type { RecordBlock } from './log/record-block.ts';
 import type { RejectedRow, RejectedRows } from './rejected-rows.ts';
 
-/** A record that the engine is being given: where it lies in the source. */
+/** A record that the engine is being given: where it lies in the source. One object serves a whole block. */
 export interface CurrentRecord {
   readonly block: RecordBlock;
   readonly at: number;

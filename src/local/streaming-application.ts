@@ -208,9 +208,10 @@ export class StreamingApplication {
   #readBlock(shardId: string, { block, position }: BlockPosition, deadline: number): boolean {
     let at = position;
     let isOver = false;
+    const record = { block, at, shardId };
     for (; at < block.count && !isOver; at += 1) {
       const text = block.text(at);
-      const record = { block, at, shardId };
+      record.at = at;
       this.#refusals.begin(record);
       // What is not JSON goes to the error stream as the text that it is.
       this.#engine.acceptRecord(parse(text) ?? text, this.#metaOf(record));
