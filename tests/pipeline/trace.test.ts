@@ -243,7 +243,9 @@ describe('the trace of a message', () => {
     expect(stdout).toMatch(
       /^weather\/WA\/Seattle\/stA\/temperature\/filtered\n {2}\d{4}-.* UTC, \d+ bytes\n/,
     );
-    expect(stdout).toContain('\n    ✗ WHERE NOT isUndefined(cast(sensor_value AS float)) is false\n');
+    expect(stdout).toContain(
+      '\n    ✗ WHERE NOT isUndefined(cast(sensor_value AS float)) is false (sensor_value is "much")\n',
+    );
     expect(stdout).toMatch(/\n {2}✗ STOPPED: rule telemetry: WHERE NOT .* is false\n$/);
     const asData = await ask('--topic', 'weather/#', '--last', '2', '--json');
     expect((JSON.parse(asData.stdout) as TraceReport).messages).toHaveLength(2);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createMessage, type RuleMessage } from '../../iot-sql/index.ts';
+import { createMessage, type ExplainedOperand, type RuleMessage } from '../../iot-sql/index.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { type CompiledTopicRule, isExternalRule } from '../../topic-rules/compile-topic-rule.ts';
 import { explainTopicRule, type TopicRuleExplanation } from '../../topic-rules/explain-topic-rule.ts';
@@ -10,6 +10,7 @@ import type { TraceStep } from './trace-step.ts';
 
 /** Values longer than this are cut: the payload is shown anyway. */
 const MAX_VALUE_CHARACTERS = 120;
+const MAX_OPERANDS = 5;
 
 /** What a rule made of a message: it is evaluated again, with the time and client of then. */
 export async function traceRule(
@@ -58,13 +59,24 @@ function explainedParts({ topic, where, payloadProblem, fired }: TopicRuleExplan
       ? []
       : [{ kind: 'payload', state: 'stopped', text: `payload: ${cut(payloadProblem)}` }];
   const conditions = where.map(
-    ({ source, text, isTrue }): TraceStep => ({
+    ({ source, text, isTrue, parts }): TraceStep => ({
       kind: 'where',
       state: isTrue ? 'passed' : 'stopped',
-      text: `WHERE ${source} is ${cut(text)}`,
+      text: `WHERE ${source} is ${cut(text)}${isTrue ? '' : printOperands(parts)}`,
     }),
   );
   return [...filter, ...payload, ...conditions];
+}
+
+/** What the message itself gave to a condition that is not true. */
+function printOperands(parts: readonly ExplainedOperand[]): string {
+  const named = new Map(leavesOf(parts).map(({ source, text }) => [source, `${source} is ${cut(text)}`]));
+  const shown = [...named.values()].slice(0, MAX_OPERANDS);
+  return shown.length > 0 ? ` (${shown.join(', ')})` : '';
+}
+
+function leavesOf(parts: readonly ExplainedOperand[]): readonly ExplainedOperand[] {
+  return parts.flatMap((part) => (part.parts.length > 0 ? leavesOf(part.parts) : [part]));
 }
 
 function cut(text: string): string {
