@@ -214,3 +214,27 @@ export function topItems(rows: readonly OracleRow[], width: number, limit: numbe
     return counted.slice(0, limit).map(([k, count]) => [k, count, windowOf(window[0]!.time)[1]]);
   });
 }
+
+/** NULL comes after every value. */
+function compareCells(a: string | number | null, b: string | number | null): number {
+  if (a === b) return 0;
+  if (a === null || b === null) return a === null ? 1 : -1;
+  return a < b ? -1 : 1;
+}
+
+/** ORDER BY a window, "v" [, "k" DESC]: the rows of each window sorted, equal ones as they came. */
+export function sortWithin(
+  rows: readonly OracleRow[],
+  windowOf: WindowOf,
+  descending: boolean,
+  byKey: boolean,
+): ResultRow[] {
+  return inOrder(rows)
+    .toSorted(
+      (a, b) =>
+        windowOf(a.time)[0] - windowOf(b.time)[0] ||
+        (descending ? -1 : 1) * compareCells(a.v, b.v) ||
+        (byKey ? -compareCells(a.k, b.k) : 0),
+    )
+    .map(({ k, v, n, time }) => [k, v, n, time]);
+}

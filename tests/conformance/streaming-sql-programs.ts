@@ -12,12 +12,14 @@ import {
   type OracleRow,
   type ResultRow,
   slide,
+  sortWithin,
   stagger,
   topItems,
   tumble,
   type WindowOf,
   windowAggregates,
 } from './streaming-sql-oracle.ts';
+import { derived, direct, isPositive, type Source } from './streaming-sql-sources.ts';
 
 /** A random program and what it must give: the columns of stream OUT by position, behind them ROWTIME. */
 export interface Program {
@@ -31,6 +33,8 @@ export interface Program {
   readonly reaches: (row: OracleRow) => boolean;
   /** Do rows of equal ROWTIME keep one order whatever order the source's rows come in? */
   readonly hasOrder: boolean;
+  /** Must the rows come in the very order of `expected`? */
+  readonly isSequence: boolean;
 }
 
 /** The reference table REF of every program: "key", "low". */
@@ -41,16 +45,6 @@ export const referenceTable: readonly (readonly [string | null, number])[] = [
   [null, -100],
 ];
 
-/** What a query reads: a stream or a sub-query with the columns "k", "s", "v", "n". */
-interface Source {
-  readonly setup: string;
-  readonly from: string;
-  readonly name: string;
-  readonly rows: (rows: readonly OracleRow[]) => OracleRow[];
-  /** The groups of a window come in the order in which their first rows came. */
-  readonly isGrouped?: true;
-}
-
 /** A query over a source, without INSERT INTO. */
 interface Stage {
   readonly types: readonly string[];
@@ -59,65 +53,8 @@ interface Stage {
   readonly keyColumns: number | null;
   readonly windowOf: WindowOf | null;
   readonly reaches?: (row: OracleRow) => boolean;
+  readonly isSequence?: true;
 }
-
-const COLUMNS = '("k" VARCHAR(8), "s" VARCHAR(8), "v" DOUBLE, "n" INTEGER)';
-
-const direct: Source = { setup: '', from: 'S_001', name: 'S_001', rows: inOrder };
-
-const branches = (rows: readonly OracleRow[], tests: readonly ((row: OracleRow) => boolean)[]): OracleRow[] =>
-  inOrder(rows).flatMap((row) =>
-    tests.flatMap((test, branch) =>
-      test(row) ? [{ ...row, order: row.order * tests.length + branch }] : [],
-    ),
-  );
-
-const isPositive = ({ v }: OracleRow): boolean => v !== null && v > 0;
-const isX = ({ s }: OracleRow): boolean => s === 'x';
-
-const derived: readonly Source[] = [
-  {
-    setup: `CREATE STREAM M ${COLUMNS};
-      CREATE PUMP PM AS INSERT INTO M SELECT STREAM "k", "s", "v", "n" FROM S_001 WHERE "v" > 0;`,
-    from: 'M',
-    name: 'M',
-    rows: (rows) => inOrder(rows).filter(isPositive),
-  },
-  {
-    setup: `CREATE STREAM M ${COLUMNS};
-      CREATE PUMP PM1 AS INSERT INTO M ("k", "s", "v", "n") SELECT STREAM "k", "s", "v", "n" FROM S_001 WHERE "v" > 0;
-      CREATE PUMP PM2 AS INSERT INTO M ("n", "v", "s", "k") SELECT STREAM "n", "v", "s", "k" FROM S_001 WHERE "s" = 'x';`,
-    from: 'M AS m',
-    name: 'm',
-    rows: (rows) => branches(rows, [isPositive, isX]),
-  },
-  {
-    setup: '',
-    from: `(SELECT STREAM "k", "s", "v", "n" FROM S_001 WHERE "v" > 0
-      UNION ALL SELECT STREAM "k", "s", "v", "n" FROM S_001 WHERE "s" = 'x') AS u`,
-    name: 'u',
-    rows: (rows) => branches(rows, [isPositive, isX]),
-  },
-  {
-    setup: `CREATE STREAM M ${COLUMNS};
-      CREATE PUMP PM AS INSERT INTO M SELECT STREAM "k", 'x', SUM("v"), COUNT(*) FROM S_001
-      GROUP BY "k", STEP(S_001.ROWTIME BY INTERVAL '4' SECOND);`,
-    from: 'M',
-    name: 'M',
-    isGrouped: true,
-    rows: (rows) => {
-      const [count, sum] = [aggregates[0]!, aggregates[2]!];
-      const windows = tumble(rows, fixedWindow(4000), ({ k }) => [k], [sum, count]);
-      return windows.map(([k, v, n, time], order) => ({ k, s: 'x', v, n, time, order }) as OracleRow);
-    },
-  },
-  {
-    setup: '',
-    from: `(SELECT STREAM "s", "k", "n", "v" * 2 FROM S_001) AS q("s", "k", "n", "v")`,
-    name: 'q',
-    rows: (rows) => inOrder(rows).map((row) => ({ ...row, v: row.v === null ? null : row.v * 2 })),
-  },
-];
 
 const keys = fc.subarray(['k', 's'] as const);
 const keyOf =
@@ -253,6 +190,7 @@ const sliding: fc.Arbitrary<Stage> = fc
       ),
     keyColumns: null,
     windowOf: null,
+    isSequence: true,
   }));
 
 const staggered: fc.Arbitrary<Stage> = fc
@@ -304,12 +242,25 @@ const referenceJoin: fc.Arbitrary<Stage> = fc.boolean().map((keepsAll) => ({
   windowOf: null,
 }));
 
+const sortedRows: fc.Arbitrary<Stage> = fc
+  .record({ term: terms, descending: fc.boolean(), second: fc.boolean() })
+  .map(({ term, descending, second }) => ({
+    types: ['VARCHAR(8)', 'DOUBLE', 'INTEGER'],
+    query: ({ from, name }) => `SELECT STREAM "k", "v", "n" FROM ${from}
+      ORDER BY ${term.sql(name)}, "v" ${descending ? 'DESC' : 'ASC'}${second ? ', "k" DESC' : ''}`,
+    expected: (rows) => sortWithin(rows, term.windowOf, descending, second),
+    keyColumns: null,
+    windowOf: null,
+    isSequence: true,
+  }));
+
 const stages = fc.oneof(
   { weight: 5, arbitrary: tumbling },
   { weight: 5, arbitrary: sliding },
   { weight: 2, arbitrary: staggered },
   { weight: 1, arbitrary: distinctItems },
   { weight: 1, arbitrary: topK },
+  { weight: 1, arbitrary: sortedRows },
   { weight: 1, arbitrary: referenceJoin },
 );
 
@@ -323,6 +274,7 @@ function programOf(source: Source, stage: Stage): Program {
     windowOf: stage.windowOf,
     reaches: stage.reaches ?? (() => true),
     hasOrder: source.isGrouped !== true,
+    isSequence: stage.isSequence === true,
   };
 }
 
@@ -335,49 +287,3 @@ export const windowPrograms: fc.Arbitrary<Program> = fc
 export const directPrograms: fc.Arbitrary<Program> = fc
   .oneof(tumbling, sliding, staggered)
   .map((stage) => programOf(direct, stage));
-
-const joinWindow: fc.Arbitrary<JoinWindow> = fc.oneof(
-  fc.constant<JoinWindow>({ kind: 'none' }),
-  fc.integer({ min: 0, max: 20 }).map((n): JoinWindow => ({ kind: 'range', millis: n * 1000 })),
-  fc.integer({ min: 1, max: 5 }).map((count): JoinWindow => ({ kind: 'rows', count })),
-);
-
-function printWindow(window: JoinWindow): string {
-  if (window.kind === 'none') return '';
-  if (window.kind === 'rows') return `OVER (ROWS ${window.count} PRECEDING)`;
-  return `OVER (RANGE INTERVAL '${window.millis / 1000}' SECOND PRECEDING)`;
-}
-
-/** Joins of two streams, of every kind and with every pair of windows that the dialect allows. */
-export const joinPrograms: fc.Arbitrary<Program> = fc
-  .record({
-    kind: fc.constantFrom('inner', 'left', 'right', 'full', 'cross'),
-    left: joinWindow,
-    right: joinWindow,
-    less: fc.boolean(),
-  })
-  .filter(({ kind, left, right }) => kind === 'cross' || left.kind !== 'none' || right.kind !== 'none')
-  .map(({ kind, left, right, less }) => {
-    const spec: JoinSpec = {
-      kind: kind as JoinSpec['kind'],
-      left,
-      right,
-      condition: (l, r) =>
-        kind === 'cross' ||
-        (l.k !== null && l.k === r.k && (!less || (l.v !== null && r.v !== null && l.v < r.v))),
-    };
-    const on = kind === 'cross' ? '' : `ON l."k" = r."k" ${less ? 'AND l."v" < r."v"' : ''}`;
-    return {
-      sql: `CREATE STREAM L ${COLUMNS}; CREATE STREAM R ${COLUMNS};
-        CREATE STREAM "OUT" ("a" VARCHAR(8), "b" DOUBLE, "c" VARCHAR(8), "d" DOUBLE);
-        CREATE PUMP PL AS INSERT INTO L SELECT STREAM "k", "s", "v", "n" FROM S_001 WHERE "s" = 'x';
-        CREATE PUMP PR AS INSERT INTO R SELECT STREAM "k", "s", "v", "n" FROM S_001 WHERE "s" = 'y';
-        CREATE PUMP P AS INSERT INTO "OUT" SELECT STREAM l."k", l."v", r."k", r."v"
-        FROM L ${printWindow(left)} AS l ${kind.toUpperCase()} JOIN R ${printWindow(right)} AS r ${on}`,
-      expected: (rows) => join(inOrder(rows.filter(isX)), inOrder(rows.filter((row) => !isX(row))), spec),
-      keyColumns: null,
-      windowOf: null,
-      reaches: () => true,
-      hasOrder: true,
-    };
-  });
