@@ -1,6 +1,5 @@
 import { rejectedKey } from '../../stores/keys.ts';
-import type { S3BucketStore } from '../s3/s3-bucket-store.ts';
-import { lastKeyUpTo, readObject } from './find-object.ts';
+import type { ObjectFinder } from './object-finder.ts';
 import type { TraceStep } from './trace-step.ts';
 
 /** Why a function refused a message, and where its bytes are kept. */
@@ -24,7 +23,7 @@ const DAY_MILLIS = 86_400_000;
  * and dated by that record's arrival.
  */
 export async function findRejectedRecord(
-  buckets: S3BucketStore,
+  objects: ObjectFinder,
   bucketName: string,
   record: {
     functionName: string;
@@ -38,9 +37,9 @@ export async function findRejectedRecord(
   for (const millis of [arrivalMillis, arrivalMillis - DAY_MILLIS]) {
     const own = rejectedKey(millis, functionName, `${shardId}-${sequenceNumber}`);
     const prefix = own.slice(0, own.lastIndexOf('/') + 1) + shardId;
-    const key = await lastKeyUpTo(buckets, bucketName, { prefix, upTo: own });
+    const key = await objects.lastUpTo(bucketName, own, prefix);
     const found =
-      key && (await readRejections(buckets, bucketName, key)).get(`${streamArn} ${sequenceNumber}`);
+      key && (await readRejections(objects, bucketName, key)).get(`${streamArn} ${sequenceNumber}`);
     if (found) return found;
   }
   return undefined;
@@ -48,7 +47,7 @@ export async function findRejectedRecord(
 
 /** What was rejected of a packed publish, by its source: the topic, or the topic with `readings[n]`. */
 export async function findRejectedPublish(
-  buckets: S3BucketStore,
+  objects: ObjectFinder,
   bucketName: string,
   publish: { functionName: string; name: string; receivedMillis: number },
 ): Promise<ReadonlyMap<string, Rejection>> {
@@ -56,17 +55,17 @@ export async function findRejectedPublish(
   const found = new Map<string, Rejection>();
   for (const millis of [receivedMillis, receivedMillis + DAY_MILLIS]) {
     const key = rejectedKey(millis, functionName, name);
-    for (const entry of await readRejections(buckets, bucketName, key)) found.set(...entry);
+    for (const entry of await readRejections(objects, bucketName, key)) found.set(...entry);
   }
   return found;
 }
 
 async function readRejections(
-  buckets: S3BucketStore,
+  objects: ObjectFinder,
   bucketName: string,
   key: string,
 ): Promise<Map<string, Rejection>> {
-  const bytes = await readObject(buckets, bucketName, key);
+  const bytes = await objects.read(bucketName, key);
   const lines = bytes?.toString().split('\n').filter(Boolean) ?? [];
   return new Map(
     lines.map((line) => {

@@ -1,5 +1,6 @@
 import { didYouMean } from '../../sql/index.ts';
 import { callDynamodb, DynamodbError } from '../dynamodb/dynamodb-call.ts';
+import { ObjectFinder } from './object-finder.ts';
 import { printTime } from './print-time.ts';
 import { lastLevel, selectMessages } from './select-messages.ts';
 import { TimeSlice } from './time-slice.ts';
@@ -49,6 +50,7 @@ export class MessageTracer {
     const context: TraceContext = {
       ...this.#sources,
       slice: new TimeSlice(),
+      objects: new ObjectFinder(this.#sources.buckets),
       claimed: new Set(),
       ...(query.by === 'sensor' && { only: { sensorId: query.value } }),
       ...(query.by === 'event' && { only: { eventId: query.value } }),

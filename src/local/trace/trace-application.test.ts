@@ -12,6 +12,7 @@ import { S3BucketStore } from '../s3/s3-bucket-store.ts';
 import { StreamingApplication } from '../streaming-application.ts';
 import { findRecords } from './find-records.ts';
 import { KeptMessages } from './kept-messages.ts';
+import { ObjectFinder } from './object-finder.ts';
 import { TimeSlice } from './time-slice.ts';
 import { traceApplication } from './trace-application.ts';
 import type { TraceContext } from './trace-sources.ts';
@@ -81,6 +82,7 @@ function run(allowedLatenessMillis: number): void {
     dynamodbUrl: '',
     nowMillis: () => now,
     slice: new TimeSlice(),
+    objects: new ObjectFinder(buckets),
     claimed: new Set(),
   };
 }
@@ -97,7 +99,7 @@ async function trace(data: Buffer): Promise<TraceStep> {
   const isWanted = (found: Buffer): boolean => found.equals(data);
   const search = { partitionKey: 'x', fromMillis: 0, toMillis: Infinity, isWanted };
   const [record] = await findRecords(source, search, new TimeSlice());
-  return traceApplication(application, record!, context);
+  return traceApplication(application, record!, { ...context, objects: new ObjectFinder(context.buckets) });
 }
 
 async function until(data: Buffer, isSo: (step: TraceStep) => boolean): Promise<TraceStep> {

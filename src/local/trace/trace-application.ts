@@ -49,10 +49,10 @@ export async function traceApplication(
 async function rejectionBy(
   { resource: { name, inputStream, rejectedBucket } }: StreamingApplication,
   record: FoundRecord,
-  { buckets, streams }: TraceContext,
+  { objects, streams }: TraceContext,
 ): Promise<Pick<TraceStep, 'state' | 'text' | 'steps'> | undefined> {
   if (rejectedBucket === undefined) return undefined;
-  const found = await findRejectedRecord(buckets, rejectedBucket, {
+  const found = await findRejectedRecord(objects, rejectedBucket, {
     ...record,
     functionName: `windows/${name}`,
     streamArn: streams.get(inputStream)!.arn,

@@ -57,14 +57,14 @@ function isDelivered(
 async function traceObject(
   resource: DeliveryStreamResource,
   { sequenceNumber, arrivalMillis }: FoundRecord,
-  { buckets }: TraceContext,
+  { objects }: TraceContext,
 ): Promise<TraceStep> {
   const { bucketName } = resource;
   const prefixOf = compilePrefix(resource.prefix);
   for (const timestampMillis of [arrivalMillis, arrivalMillis - HOUR_MILLIS]) {
     const prefix = prefixOf({ timestampMillis, seed: sequenceNumber });
     const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
-    const keys = await buckets.keys(bucketName, { prefix: folder });
+    const keys = await objects.keys(bucketName, folder);
     const key = keys
       .filter((each) => (firstSequenceNumber(each) ?? '~') <= sequenceNumber)
       .sort((a, b) => (firstSequenceNumber(a)! < firstSequenceNumber(b)! ? -1 : 1))

@@ -7,7 +7,6 @@ import { isoWeek } from '../../telemetry/iso-week.ts';
 import type { Reading } from '../../telemetry/reading.ts';
 import type { PublishedWindow } from '../../telemetry/window.ts';
 import { callDynamodb, DynamodbError } from '../dynamodb/dynamodb-call.ts';
-import { lastKeyUpTo, readObject } from './find-object.ts';
 import type { FoundRecord } from './find-records.ts';
 import { printTime } from './print-time.ts';
 import type { TraceContext } from './trace-sources.ts';
@@ -111,12 +110,12 @@ async function findArchived(
   bucketName: string,
   reading: Reading,
   { shardId, sequenceNumber }: FoundRecord,
-  { buckets }: TraceContext,
+  { objects }: TraceContext,
 ): Promise<TraceStep[]> {
   const own = archiveKey(hourOf(reading.sensor_timestamp), shardId, sequenceNumber);
   const prefix = own.slice(0, own.lastIndexOf('/') + 1) + shardId;
-  const key = await lastKeyUpTo(buckets, bucketName, { prefix, upTo: own });
-  const bytes = key && (await readObject(buckets, bucketName, key));
+  const key = await objects.lastUpTo(bucketName, own, prefix);
+  const bytes = key && (await objects.read(bucketName, key));
   if (!bytes || !gunzipSync(bytes).includes(JSON.stringify(eventId(reading)))) return [];
   return [
     { kind: 'object', state: 'passed', text: `object s3://${bucketName}/${key}`, data: { bucketName, key } },

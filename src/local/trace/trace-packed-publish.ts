@@ -40,7 +40,7 @@ export async function tracePackedPublish(
   const { functionName, lambda } = unpacking;
   const topic = new Topic(kept.topic).name;
   const batch = decodeBatch(kept.payload, topic, kept.receivedMillis);
-  const rejections = await findRejectedPublish(context.buckets, lambda.environment.ARCHIVE_BUCKET ?? '', {
+  const rejections = await findRejectedPublish(context.objects, lambda.environment.ARCHIVE_BUCKET ?? '', {
     functionName,
     name: publishName(topic, kept.payload),
     receivedMillis: kept.receivedMillis,

@@ -92,11 +92,11 @@ async function rejectionBy(
   functionName: string,
   { arn: streamArn }: KinesisStream,
   record: FoundRecord,
-  { buckets }: TraceContext,
+  { objects }: TraceContext,
 ): Promise<Pick<TraceStep, 'state' | 'text' | 'data' | 'steps'> | undefined> {
   const bucketName = environment.ARCHIVE_BUCKET;
   if (!bucketName) return undefined;
-  const found = await findRejectedRecord(buckets, bucketName, { ...record, functionName, streamArn });
+  const found = await findRejectedRecord(objects, bucketName, { ...record, functionName, streamArn });
   if (!found) return undefined;
   const { key, reason, detail } = found;
   return {

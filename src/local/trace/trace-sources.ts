@@ -6,6 +6,7 @@ import type { KinesisStream } from '../log/kinesis-stream.ts';
 import type { S3BucketStore } from '../s3/s3-bucket-store.ts';
 import type { StreamingApplication } from '../streaming-application.ts';
 import type { KeptMessages } from './kept-messages.ts';
+import type { ObjectFinder } from './object-finder.ts';
 import type { TimeSlice } from './time-slice.ts';
 
 /** Everything in the runtime that a trace looks at; it changes nothing. */
@@ -29,6 +30,7 @@ export interface TraceSources {
 
 /** One trace that is being worked out. */
 export interface TraceContext extends TraceSources {
+  readonly objects: ObjectFinder;
   readonly slice: TimeSlice;
   /** Records already found for another message: equal messages have a record each. */
   readonly claimed: Set<string>;
