@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type JoinSpec, type JoinWindow, join, lookUp } from './streaming-sql-join-oracle.ts';
+import { lookUp } from './streaming-sql-join-oracle.ts';
 import {
   aggregates,
   type Cell,
