@@ -9,3 +9,18 @@ export function requiredVariable(name: string): string {
   }
   return value;
 }
+
+/**
+ * A variable that the stack sets to a whole number of at least 1.
+ * @throws Error when it is missing or anything else
+ */
+export function requiredCount(name: string): number {
+  const value = requiredVariable(name);
+  const count = Number(value);
+  if (!Number.isSafeInteger(count) || count < 1) {
+    throw new Error(
+      `Cannot run the function: environment variable "${name}" is "${value}", not a whole number of at least 1`,
+    );
+  }
+  return count;
+}

@@ -3,6 +3,7 @@ import { orderKey, putLatest } from '../src/stores/latest-table.ts';
 import { type MinutePack, packByMinute, sampleKey, storePack } from '../src/stores/readings-table.ts';
 import { runBounded } from '../src/stores/run-bounded.ts';
 import { awsErrorName } from '../src/stores/store-error.ts';
+import { isClosed } from '../src/stores/week-phase.ts';
 import {
   currentWeeks,
   ensureWeeklyTable,
@@ -14,7 +15,7 @@ import { decodeReading } from '../src/telemetry/decode-reading.ts';
 import { isoWeek } from '../src/telemetry/iso-week.ts';
 import type { Reading } from '../src/telemetry/reading.ts';
 import type { Rejection } from '../src/telemetry/rejection.ts';
-import { requiredVariable } from './environment.ts';
+import { requiredCount, requiredVariable } from './environment.ts';
 import { settleBatch } from './kinesis/settle-batch.ts';
 import { DUPLICATE, decodeRecords, FAILED, type Outcome, STORED } from './kinesis/stream-record.ts';
 import { createLogger } from './observability/logger.ts';
@@ -30,6 +31,8 @@ interface Entry {
   readonly reading: Reading;
   readonly sampleKey: string;
   readonly week: string;
+  /** Arrival in the stream, milliseconds since the epoch. */
+  readonly arrivalMillis: number;
 }
 
 /**
@@ -40,10 +43,17 @@ export async function handler(event: KinesisStreamEvent): Promise<KinesisStreamB
   const records = decodeRecords(event, decodeReading);
   const outcomes: Outcome[] = [];
   const entries: Entry[] = [];
-  records.forEach(({ decoded }, index) => {
+  const exportAfterWeeks = requiredCount('EXPORT_AFTER_WEEKS');
+  records.forEach(({ decoded, arrivalMillis }, index) => {
+    if (!decoded.ok) {
+      outcomes.push(rejected(decoded.rejection));
+      return;
+    }
+    const entry = keyEntry(decoded.value, index, arrivalMillis);
+    const closed = isClosed(entry.week, arrivalMillis, exportAfterWeeks);
     // What no later step decides stays to be retried.
-    outcomes.push(decoded.ok ? FAILED : { kind: 'rejected', rejection: decoded.rejection });
-    if (decoded.ok) entries.push(keyEntry(decoded.value, index));
+    outcomes.push(closed ? rejected(closedWeek(entry.week)) : FAILED);
+    if (!closed) entries.push(entry);
   });
   const prefix = requiredVariable('READINGS_TABLE_PREFIX');
   const storable = await keepWeeksWithTable(prefix, entries, outcomes);
@@ -54,8 +64,9 @@ export async function handler(event: KinesisStreamEvent): Promise<KinesisStreamB
   return settleBatch(FUNCTION, records, outcomes, logger);
 }
 
-function keyEntry(reading: Reading, index: number): Entry {
-  return { index, reading, sampleKey: sampleKey(reading), week: isoWeek(reading.sensor_timestamp) };
+function keyEntry(reading: Reading, index: number, arrivalMillis: number): Entry {
+  const week = isoWeek(reading.sensor_timestamp);
+  return { index, reading, sampleKey: sampleKey(reading), week, arrivalMillis };
 }
 
 /**
@@ -71,7 +82,7 @@ async function keepWeeksWithTable(
   for (const [week, group] of Map.groupBy(entries, (entry) => entry.week)) {
     try {
       const tableName = weeklyTableName(prefix, week);
-      if (currentWeeks(Date.now()).includes(week)) await ensureWeeklyTable(tableName);
+      if (isCurrent(week, group)) await ensureWeeklyTable(tableName);
       if (await isWeeklyTableReady(tableName)) kept.push(...group);
       else for (const { index } of group) outcomes[index] = rejected(noWeeklyTable(week));
     } catch (error) {
@@ -122,12 +133,25 @@ function contentError(error: unknown, tableName: string, pack: MinutePack<Entry>
   const name = awsErrorName(error);
   if (name === 'ResourceNotFoundException') {
     forgetWeeklyTable(tableName);
-    return currentWeeks(Date.now()).includes(pack.week) ? undefined : noWeeklyTable(pack.week);
+    return isCurrent(pack.week, [...pack.samples.values()].flat()) ? undefined : noWeeklyTable(pack.week);
   }
   if (name === 'ValidationException' && /item size/i.test((error as Error).message)) {
     return { reason: 'too-large', detail: `the minute of sensor ${JSON.stringify(pack.sensorId)} is full` };
   }
   return undefined;
+}
+
+/** Seen from the newest arrival, not from now: the same records then end the same whenever they are handled. */
+function isCurrent(week: string, entries: readonly Entry[]): boolean {
+  const arrivalMillis = entries.reduce((newest, entry) => Math.max(newest, entry.arrivalMillis), 0);
+  return currentWeeks(arrivalMillis).includes(week);
+}
+
+function closedWeek(week: string): Rejection {
+  return {
+    reason: 'no-weekly-table',
+    detail: `week ${week} is over and closed: its table is being exported`,
+  };
 }
 
 function noWeeklyTable(week: string): Rejection {

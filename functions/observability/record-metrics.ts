@@ -76,7 +76,8 @@ export function printAggregateMetrics(functionName: string, counts: AggregateCou
   printLine(metrics.serializeMetrics());
 }
 
-function metricsWith(dimension: string, value: string): Metrics {
+/** Metrics with one dimension and no other. */
+export function metricsWith(dimension: string, value: string): Metrics {
   const metrics = new Metrics({ namespace: process.env.METRICS_NAMESPACE || 'Mesonet' });
   // Without this, Powertools adds the dimension `service`, and each metric would be another one than the dashboards name.
   metrics.clearDefaultDimensions();
@@ -84,7 +85,7 @@ function metricsWith(dimension: string, value: string): Metrics {
 }
 
 /** Straight to stdout: Lambda's own `console.log` puts a prefix before the JSON, and EMF is then not recognised. */
-function printLine(document: object): void {
+export function printLine(document: object): void {
   process.stdout.write(`${JSON.stringify(document)}\n`);
 }
 

@@ -25,6 +25,11 @@ export function weeklyTableName(prefix: string, week: string): string {
   return `${prefix}${week}`;
 }
 
+/** Where the exports of a week's table go, without a slash at the end. */
+export function readingsExportPrefix(week: string): string {
+  return `exports/readings/${week}`;
+}
+
 /** Attribute name of a reading within the item of its minute: its offset, base 36, and a hash of its identity. */
 export function sampleKey(reading: Reading): string {
   const offset = reading.sensor_timestamp - minuteOf(reading.sensor_timestamp);

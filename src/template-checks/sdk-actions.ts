@@ -26,6 +26,12 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   'lib-dynamodb Delete': ['dynamodb:DeleteItem'],
   'lib-dynamodb BatchGet': ['dynamodb:BatchGetItem'],
   'lib-dynamodb BatchWrite': ['dynamodb:BatchWriteItem'],
+  'client-dynamodb ExportTableToPointInTime': [
+    'dynamodb:ExportTableToPointInTime',
+    's3:AbortMultipartUpload',
+    's3:PutObject',
+    's3:PutObjectAcl',
+  ],
   'client-s3 ListObjectsV2': ['s3:ListBucket'],
   'client-s3 HeadObject': ['s3:GetObject'],
   'client-s3 HeadBucket': ['s3:ListBucket'],

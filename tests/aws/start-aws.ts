@@ -106,6 +106,7 @@ function setEnvironment(port: number, topicArn: string): void {
     WINDOWS_STREAM: 'mesonet-test-windows',
     RAW_DELIVERY_STREAM: 'mesonet-test-raw',
     READINGS_TABLE_PREFIX: WEEKLY_PREFIX,
+    EXPORT_AFTER_WEEKS: '4',
     LATEST_TABLE: 'mesonet-test-latest',
     WINDOWS_TABLE: 'mesonet-test-windows',
     DEVICES_TABLE: 'mesonet-test-devices',
