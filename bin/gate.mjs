@@ -4,8 +4,14 @@ import { delimiter, join } from 'node:path';
 import { installWhatIsMissing, node24, projectFolder } from './install.mjs';
 
 /** The gate: what `npm test` runs and CI calls. Each step is a command; the tests' own counts are added up at the end. */
-const report = join(projectFolder, '.mesonet', 'test-report.json');
 const bin = (name) => join(projectFolder, 'node_modules', ...name.split('/'));
+
+/** A step of tests: it counts by its own report. */
+function tests(name, reportName, args) {
+  const report = join(projectFolder, '.mesonet', reportName);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  return { name, report, args: [bin('vitest/vitest.mjs'), 'run', ...args, ...reporters] };
+}
 
 const steps = [
   { name: 'format and lint', args: [bin('@biomejs/biome/bin/biome'), 'ci', '--error-on-warnings'] },
@@ -13,16 +19,8 @@ const steps = [
   { name: 'types of the page', args: [bin('typescript/bin/tsc'), '-p', 'dashboard'] },
   { name: 'page', args: [bin('vite/bin/vite.js'), 'build', 'dashboard', '--logLevel', 'error'] },
   { name: 'package', args: [bin('serverless/bin/serverless.js'), 'package'] },
-  {
-    name: 'tests',
-    args: [
-      bin('vitest/vitest.mjs'),
-      'run',
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${report}`,
-    ],
-  },
+  tests('tests', 'test-report.json', ['--exclude', 'tests/deploy/**']),
+  tests('deploy on an emulator', 'deploy-report.json', ['tests/deploy']),
 ];
 
 function run({ name, args }) {
@@ -38,24 +36,26 @@ function run({ name, args }) {
   });
 }
 
-/** Tests that were run, and the reasons of those that were not. */
-function testCounts() {
-  if (!existsSync(report)) return { passed: 0, failed: 0, skipped: 0 };
+/** Tests of a step that were run, and those that were not. */
+function testCounts({ report }) {
+  if (report === undefined || !existsSync(report)) return { passed: 0, failed: 0, skipped: 0 };
   const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8'));
   return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests };
 }
 
 installWhatIsMissing();
 mkdirSync(join(projectFolder, '.mesonet'), { recursive: true });
-rmSync(report, { force: true });
+for (const { report } of steps) if (report !== undefined) rmSync(report, { force: true });
 const results = [];
-for (const step of steps) results.push({ name: step.name, ok: await run(step) });
+for (const step of steps) results.push({ ...step, ok: await run(step) });
 
-const counts = testCounts();
+const counts = results.map(testCounts);
+const sum = (kind) => counts.reduce((total, each) => total + each[kind], 0);
 const broken = results.filter(({ ok }) => !ok);
 console.log(`\n${results.map(({ name, ok }) => `${ok ? 'ok    ' : 'FAILED'}  ${name}`).join('\n')}\n`);
-const brokenSteps = broken.filter(({ name }) => name !== 'tests' || counts.failed === 0).length;
-const passed = counts.passed + results.length - broken.length;
-const skipped = counts.skipped ? `, ${counts.skipped} skipped` : '';
-console.log(`${passed} passed, ${counts.failed + brokenSteps} failed${skipped}`);
+// A step that failed by its tests is counted by them already.
+const brokenSteps = results.filter(({ ok }, i) => !ok && counts[i].failed === 0).length;
+const passed = sum('passed') + results.length - broken.length;
+const skipped = sum('skipped') ? `, ${sum('skipped')} skipped` : '';
+console.log(`${passed} passed, ${sum('failed') + brokenSteps} failed${skipped}`);
 process.exit(broken.length ? 1 : 0);

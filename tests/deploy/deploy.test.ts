@@ -149,7 +149,7 @@ describe.skipIf(tool === undefined)('sls deploy on an emulator', () => {
     await aws.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: body.join('\n') }));
     await itemOf(aws, nameOf('LatestTable'), 'from-http');
     await objectWith(aws, nameOf('RawBucket'), 'raw/', '"from-http"');
-    await objectWith(aws, nameOf('ArchiveBucket'), 'rejected/', 'ingest-http');
+    await objectWith(aws, nameOf('ArchiveBucket'), 'rejected/', 'http-readings ');
   });
 
   it('closes windows, stores them, and raises an alert', async () => {
