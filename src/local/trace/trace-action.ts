@@ -38,7 +38,7 @@ export async function traceAction(
 ): Promise<TraceStep> {
   const follow = Object.hasOwn(FOLLOWED, kind) ? FOLLOWED[kind] : undefined;
   const step = follow ? await follow(members, input, context) : handedOver(kind, members, input, context);
-  const hole = missing.length > 0 ? `; ${missing.join(', ')} has no value` : '';
+  const hole = missing.length > 0 ? `; ${missing.map((part) => `\${${part}}`).join(', ')} has no value` : '';
   return { kind: 'action', ...step, text: step.text + hole, data: { action: kind, ...step.data } };
 }
 

@@ -59,9 +59,15 @@ export function summarise(steps: readonly TraceStep[]): { state: TraceState; sum
   if (stored.length > 0) return { state: 'passed', summary: `stored in ${phrase(stored)}` };
   const waiting = ends.filter(({ state }) => state === 'waiting');
   if (waiting.length > 0) return { state: 'waiting', summary: phrase(waiting) };
-  const isKnown = ends.some(({ state }) => state === 'passed');
-  return isKnown ? { state: 'passed', summary: 'handed on' } : { state: 'skipped', summary: phrase(ends) };
+  const skipped = ends.filter(({ state }) => state === 'skipped');
+  const isHandedOn = ends.some(({ kind, state }) => state === 'passed' && LEADS_ON.has(kind));
+  return isHandedOn || skipped.length === 0
+    ? { state: 'passed', summary: 'handed on' }
+    : { state: 'skipped', summary: phrase(skipped) };
 }
+
+/** Places that a message has reached, other than what was found out about it on the way. */
+const LEADS_ON: ReadonlySet<TraceKind> = new Set(['action', 'record', 'function', 'application', 'object']);
 
 /** The places behind which it did not come. */
 function endsOf(step: TraceStep): readonly TraceStep[] {
