@@ -47,8 +47,10 @@ export class MessageTracer {
   }
 
   async #answer(query: TraceQuery): Promise<TraceReport> {
+    const lag = this.#sources.lag();
     const context: TraceContext = {
       ...this.#sources,
+      lag: () => lag,
       slice: new TimeSlice(),
       objects: new ObjectFinder(this.#sources.buckets),
       claimed: new Set(),
