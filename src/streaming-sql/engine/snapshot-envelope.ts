@@ -3,7 +3,7 @@ import { SnapshotReader } from './snapshot-reader.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
 
 const MAGIC = 0x4d534e53;
-const VERSION = 2;
+const VERSION = 3;
 
 /** Wraps state: magic, version, fingerprint of the plan, checksum, length, body. */
 export function sealSnapshot(fingerprint: string, body: Uint8Array): Uint8Array {

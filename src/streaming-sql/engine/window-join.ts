@@ -3,15 +3,10 @@ import type { EngineContext, StatefulOperator } from './engine-context.ts';
 import { EvaluationError, tooManyRows } from './engine-error.ts';
 import { compileExpression, type Evaluate } from './expression.ts';
 import { keyText } from './group-index.ts';
-import type { Row, RowSink, Value } from './row.ts';
+import type { RowSink, Value } from './row.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
 import type { SnapshotWriter } from './snapshot-writer.ts';
-
-interface Held {
-  readonly row: Row;
-  readonly rowtime: number;
-  matched: boolean;
-}
+import { type HeldRow, WindowRows } from './window-rows.ts';
 
 interface Side {
   readonly keys: readonly number[];
@@ -19,7 +14,7 @@ interface Side {
   /** How long a row of this side can still meet rows of the other. */
   readonly precedingMillis: number;
   readonly outer: boolean;
-  readonly rows: Map<string, Held[]>;
+  readonly rows: WindowRows;
   watermark: number;
 }
 
@@ -35,7 +30,6 @@ export class WindowJoin implements StatefulOperator {
   readonly #next: RowSink;
   readonly #context: EngineContext;
   readonly #pump: string;
-  #held = 0;
 
   constructor(plan: WindowJoinPlan, next: RowSink, context: EngineContext, pump: string) {
     const { join } = plan;
@@ -67,7 +61,7 @@ export class WindowJoin implements StatefulOperator {
   }
 
   openKeys(): number {
-    return this.#held;
+    return this.#left.rows.size + this.#right.rows.size;
   }
 
   stateBytes(): number {
@@ -75,53 +69,35 @@ export class WindowJoin implements StatefulOperator {
   }
 
   save(writer: SnapshotWriter): void {
-    for (const side of [this.#left, this.#right]) {
-      writer.float64(side.watermark);
-      writer.uint32(side.rows.size);
-      for (const [key, rows] of side.rows) {
-        writer.text(key);
-        writer.uint32(rows.length);
-        for (const { row, rowtime, matched } of rows) {
-          writer.values(row);
-          writer.float64(rowtime);
-          writer.uint32(matched ? 1 : 0);
-        }
-      }
+    for (const { watermark, rows } of [this.#left, this.#right]) {
+      writer.float64(watermark);
+      rows.save(writer);
     }
   }
 
   load(reader: SnapshotReader): void {
     for (const side of [this.#left, this.#right]) {
       side.watermark = reader.float64();
-      for (let keys = reader.uint32(); keys > 0; keys--) {
-        const key = reader.text();
-        const rows: Held[] = [];
-        for (let count = reader.uint32(); count > 0; count--) {
-          rows.push({ row: reader.values(), rowtime: reader.float64(), matched: reader.uint32() === 1 });
-        }
-        side.rows.set(key, rows);
-        this.#held += rows.length;
-      }
+      side.rows.load(reader);
     }
   }
 
-  #accept(side: Side, held: Held): void {
-    if (this.#held >= this.#context.maxGroups) {
-      this.#context.reportError(tooManyRows('Join', this.#held), held.row, held.rowtime, this.#pump);
+  #accept(side: Side, held: HeldRow): void {
+    const count = this.openKeys();
+    if (count >= this.#context.maxGroups) {
+      this.#context.reportError(tooManyRows('Join', count), held.row, held.rowtime, this.#pump);
       return;
     }
-    this.#held++;
     const key = keyText(held.row, side.keys);
-    const others = (side === this.#left ? this.#right : this.#left).rows.get(key) ?? [];
-    const unequal = side.keys.some((column) => held.row[column] === null);
-    for (const other of unequal ? [] : others)
-      this.#meet(side === this.#left ? held : other, side === this.#left ? other : held);
-    const rows = side.rows.get(key);
-    if (rows === undefined) side.rows.set(key, [held]);
-    else rows.push(held);
+    if (!side.keys.some((column) => held.row[column] === null)) {
+      const isLeft = side === this.#left;
+      for (const other of (isLeft ? this.#right : this.#left).rows.matching(key))
+        this.#meet(isLeft ? held : other, isLeft ? other : held);
+    }
+    side.rows.add(held, key);
   }
 
-  #meet(left: Held, right: Held): void {
+  #meet(left: HeldRow, right: HeldRow): void {
     const distance = left.rowtime - right.rowtime;
     if (distance < -this.#left.precedingMillis || distance > this.#right.precedingMillis) return;
     const rowtime = Math.max(left.rowtime, right.rowtime);
@@ -148,20 +124,12 @@ export class WindowJoin implements StatefulOperator {
 
   /** Rows no later row can meet leave; unmatched ones of an outer side come out with NULLs. */
   #expire(side: Side, watermark: number): void {
-    for (const [key, rows] of side.rows) {
-      if (rows[0]!.rowtime + side.precedingMillis >= watermark) continue;
-      const kept = rows.filter((held) => held.rowtime + side.precedingMillis >= watermark);
-      for (const held of rows) {
-        if (side.outer && !held.matched && held.rowtime + side.precedingMillis < watermark)
-          this.#emitAlone(side, held);
-      }
-      this.#held -= rows.length - kept.length;
-      if (kept.length === 0) side.rows.delete(key);
-      else side.rows.set(key, kept);
-    }
+    side.rows.release(watermark - side.precedingMillis, (held) => {
+      if (side.outer && !held.matched) this.#emitAlone(side, held);
+    });
   }
 
-  #emitAlone(side: Side, { row, rowtime }: Held): void {
+  #emitAlone(side: Side, { row, rowtime }: HeldRow): void {
     const missing = Array.from(
       { length: (side === this.#left ? this.#right : this.#left).width + 1 },
       () => null,
@@ -175,5 +143,12 @@ export class WindowJoin implements StatefulOperator {
 }
 
 function createSide(keys: readonly number[], width: number, precedingMillis: number, outer: boolean): Side {
-  return { keys, width, precedingMillis, outer, rows: new Map(), watermark: Number.NEGATIVE_INFINITY };
+  return {
+    keys,
+    width,
+    precedingMillis,
+    outer,
+    rows: new WindowRows(keys),
+    watermark: Number.NEGATIVE_INFINITY,
+  };
 }
