@@ -17,3 +17,13 @@ it('creates the tables of last, this and next week once, also when run twice at 
   expect(await handler()).toEqual({ created: [] });
   expect((await aws.tables()).filter((name) => name.startsWith(WEEKLY_PREFIX)).sort()).toEqual(expected);
 });
+
+it('takes the time from the scheduled event', async () => {
+  const time = '2031-05-14T00:00:00Z';
+  const { created } = await handler({ source: 'aws.events', time });
+  expect(created.map((name) => name.slice(WEEKLY_PREFIX.length))).toEqual([
+    '2031-W19',
+    '2031-W20',
+    '2031-W21',
+  ]);
+});
