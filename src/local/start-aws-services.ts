@@ -24,6 +24,8 @@ import { S3BucketStore } from './s3/s3-bucket-store.ts';
 import { startLifecycle } from './s3/s3-lifecycle.ts';
 import { MultipartUploads } from './s3/s3-multipart.ts';
 import { createSns } from './sns/sns.ts';
+import { createSqsFace } from './sqs/sqs-face.ts';
+import type { SqsQueue } from './sqs/sqs-queue.ts';
 
 export interface StartAwsServicesOptions {
   readonly stack: Stack;
@@ -31,6 +33,8 @@ export interface StartAwsServicesOptions {
   readonly log: DurableLog;
   readonly ledger: Ledger;
   readonly streams: ReadonlyMap<string, KinesisStream>;
+  /** The queues that are kept on the log, by name. */
+  readonly sqsQueues: ReadonlyMap<string, SqsQueue>;
   readonly alerts: AlertLog;
   readonly durability: Durability;
   readonly host: string;
@@ -94,14 +98,19 @@ export async function startAwsServices(options: StartAwsServicesOptions): Promis
   const createdMillis = options.nowMillis();
   const kinesis = kinesisOperations({ ...stack, streams: [...options.streams.values()], log, createdMillis });
   const firehose = firehoseOperations({ ...stack, deliveries, log, createdMillis });
-  const sns = createSns({ ...stack, onPublish: ({ message }) => options.alerts.add(message) });
+  const sns = createSns({
+    ...stack,
+    queues: stack.queues.filter(({ name }) => !options.sqsQueues.has(name)),
+    onPublish: ({ message }) => options.alerts.add(message),
+  });
+  const messaging = createSqsFace({ ...stack, queues: options.sqsQueues, log, others: sns.face });
   const endpoint = createAwsEndpoint({
     kinesis: jsonFace(kinesis),
     firehose: jsonFace(firehose),
     dynamodb: dynamodbFace(() => dynamodb.url, control.operations),
     s3: s3Face({ store, uploads: new MultipartUploads(store, join(options.dataFolder, 's3-uploads')) }),
-    sns: sns.face,
-    sqs: sns.face,
+    sns: messaging,
+    sqs: messaging,
     iot: iotFace(options),
     iotdata: iotDataFace(options),
     iotdevicegateway: iotDataFace(options),
@@ -132,7 +141,7 @@ export async function startAwsServices(options: StartAwsServicesOptions): Promis
       return { etag: object.etag, bytes };
     },
     callDynamodb: (operation, input) => callDynamodb(dynamodb.url, operation, input),
-    messaging: sns.face,
+    messaging,
     onFailure: async (destinationArn, { key, body }) => {
       await store.put(bucketOf(destinationArn), key, Buffer.from(body));
     },

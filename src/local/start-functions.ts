@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { Stack } from '../stack/stack.ts';
 import { EventSourceMapping } from './event-source-mapping/event-source-mapping.ts';
 import type { FailureDocument } from './event-source-mapping/event-source-mapping-event.ts';
+import { QueueMapping, concurrencyOf as queueConcurrency } from './event-source-mapping/queue-mapping.ts';
 import type { StageLag } from './http/statistics.ts';
 import { unqualified } from './iot-core/rule-actions/stream-actions.ts';
 import type { MetricDatum } from './lambda/emf.ts';
@@ -13,6 +14,7 @@ import { type Ledger, REJECTED_STAGE } from './ledger.ts';
 import { LocalError } from './local-error.ts';
 import type { DurableLog } from './log/durable-log.ts';
 import type { KinesisStream } from './log/kinesis-stream.ts';
+import type { SqsQueue } from './sqs/sqs-queue.ts';
 
 export interface StartFunctionsOptions {
   readonly stack: Stack;
@@ -21,6 +23,8 @@ export interface StartFunctionsOptions {
   readonly log: DurableLog;
   readonly ledger: Ledger;
   readonly streams: ReadonlyMap<string, KinesisStream>;
+  /** The queues that are kept on the log, by name. */
+  readonly sqsQueues: ReadonlyMap<string, SqsQueue>;
   readonly endpoints: { readonly aws: string; readonly dynamodb: string };
   readonly ports: Readonly<Record<string, LocalPort>>;
   readonly strict: boolean;
@@ -57,6 +61,7 @@ export async function startFunctions(options: StartFunctionsOptions): Promise<Ru
   });
   const queues = startQueues(options, runtime);
   let mappings: readonly EventSourceMapping[] = [];
+  let queueMappings: readonly QueueMapping[] = [];
   let stopSchedules = (): void => {};
   return {
     runtime,
@@ -65,6 +70,9 @@ export async function startFunctions(options: StartFunctionsOptions): Promise<Ru
       mappings = stack.eventSourceMappings
         .filter(({ functionName }) => !replacedFunctions.has(functionName))
         .map((mapping) => startMapping(mapping, options, runtime));
+      queueMappings = stack.queueMappings
+        .filter(({ functionName }) => !replacedFunctions.has(functionName))
+        .map((mapping) => startQueueMapping(mapping, options, runtime));
       const byName = new Map(stack.functions.map(({ name, arn }) => [name, queues.get(arn)!]));
       stopSchedules = startSchedules({
         ...stack,
@@ -75,21 +83,23 @@ export async function startFunctions(options: StartFunctionsOptions): Promise<Ru
     lag: () => [...mappings, ...queues.values()].map((consumer) => consumer.lag()),
     async stop() {
       stopSchedules();
-      await Promise.all([...mappings, ...queues.values()].map((consumer) => consumer.stop()));
+      const consumers = [...mappings, ...queueMappings, ...queues.values()];
+      await Promise.all(consumers.map((consumer) => consumer.stop()));
       await runtime.stop();
     },
   };
 }
 
 /** Lambda runs one invocation for each shard and parallel lane (Lambda developer guide, Kinesis event source mappings). */
-function concurrencyOf({ streams, eventSourceMappings }: Stack): Record<string, number> {
+function concurrencyOf({ streams, eventSourceMappings, queueMappings }: Stack): Record<string, number> {
   const shardsOf = (arn: string): number => streams.find((stream) => stream.arn === arn)?.shardCount ?? 1;
-  return Object.fromEntries(
-    eventSourceMappings.map(({ functionName, streamArn, parallelizationFactor }) => [
+  return Object.fromEntries([
+    ...eventSourceMappings.map(({ functionName, streamArn, parallelizationFactor }) => [
       functionName,
       shardsOf(streamArn) * parallelizationFactor,
     ]),
-  );
+    ...queueMappings.map((mapping) => [mapping.functionName, queueConcurrency(mapping)]),
+  ]);
 }
 
 function startQueues(
@@ -153,6 +163,21 @@ function startMapping(
     region: stack.region,
     stageName,
     stage: ledger.stage(stageName),
+    invoke: (functionName, event) => runtime.invokeJson(functionName, event),
+  });
+}
+
+function startQueueMapping(
+  mapping: Stack['queueMappings'][number],
+  options: StartFunctionsOptions,
+  runtime: LambdaRuntime,
+): QueueMapping {
+  const name = mapping.queueArn.slice(mapping.queueArn.lastIndexOf(':') + 1);
+  return QueueMapping.start({
+    ...options,
+    mapping,
+    queue: options.sqsQueues.get(name)!,
+    region: options.stack.region,
     invoke: (functionName, event) => runtime.invokeJson(functionName, event),
   });
 }

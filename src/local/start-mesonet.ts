@@ -17,6 +17,7 @@ import { KinesisStream } from './log/kinesis-stream.ts';
 import { startAwsServices } from './start-aws-services.ts';
 import { startFunctions } from './start-functions.ts';
 import { startPage } from './start-page.ts';
+import { startQueues } from './start-queues.ts';
 import { startRules } from './start-rules.ts';
 import { StreamingApplication } from './streaming-application.ts';
 import { KeptMessages, REFUSED_MESSAGES_LIMITS } from './trace/kept-messages.ts';
@@ -123,6 +124,7 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
   const streams = new Map(
     stack.streams.map((stream) => [stream.name, KinesisStream.open(log, { ...stream, nowMillis })]),
   );
+  const sqsQueues = startQueues({ stack, log, ledger, nowMillis });
   const alerts = new AlertLog(log);
   const base = {
     ...options,
@@ -130,6 +132,7 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
     log,
     ledger,
     streams,
+    sqsQueues,
     alerts,
     durability,
     host,
@@ -164,6 +167,7 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
   const lag = (): StageLag[] => [
     ...applications.map((application) => application.lag()),
     ...functions.lag(),
+    ...[...sqsQueues.values()].map((queue) => queue.lag()),
     ...rules.lag(),
   ];
   const statistics = new Statistics({ ledger, broker, lag });
@@ -193,7 +197,7 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
   const trim = setInterval(() => {
     for (const stream of [...streams.values(), ...services.deliveryBuffers.values()])
       stream.trim(nowMillis());
-    for (const queue of [...functions.queues.values(), rules]) queue.trim();
+    for (const queue of [...functions.queues.values(), ...sqsQueues.values(), rules]) queue.trim();
   }, TRIM_MILLIS);
   stops.push(() => clearInterval(trim));
   return {

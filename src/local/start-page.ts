@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto';
 import type { Stack } from '../stack/stack.ts';
 import type { AlertLog } from './http/alert-log.ts';
 import { createHttpApi } from './http/http-api.ts';
+import { createQueueSender } from './http/http-api-queue.ts';
 import { createPageServer, listen, sendJson } from './http/http-server.ts';
 import { LiveFeed } from './http/live-feed.ts';
 import type { Statistics } from './http/statistics.ts';
 import type { AlarmStates } from './iot-core/rule-actions/alarm-states.ts';
 import type { DurableLog } from './log/durable-log.ts';
 import type { KinesisStream } from './log/kinesis-stream.ts';
+import type { SqsQueue } from './sqs/sqs-queue.ts';
 import type { RunningFunctions } from './start-functions.ts';
 import type { StreamingApplication } from './streaming-application.ts';
 import type { MessageTracer } from './trace/message-tracer.ts';
@@ -21,6 +23,7 @@ export interface StartPageOptions {
   readonly stack: Stack;
   readonly log: DurableLog;
   readonly streams: ReadonlyMap<string, KinesisStream>;
+  readonly sqsQueues: ReadonlyMap<string, SqsQueue>;
   readonly alerts: AlertLog;
   readonly dashboardFolder: string;
   readonly applications: readonly StreamingApplication[];
@@ -47,6 +50,8 @@ export async function startPage(options: StartPageOptions): Promise<RunningPage>
       dashboardFolder: options.dashboardFolder,
       api: createHttpApi({
         routes: stack.routes,
+        queueRoutes: stack.queueRoutes,
+        send: createQueueSender(options.sqsQueues, options.log),
         invoke: (name, event, limits) => functions.runtime.invoke(name, event, limits),
       }),
       routes: {

@@ -6,6 +6,7 @@ export type Shape =
   | ({ readonly type: 'integer'; readonly min?: number; readonly max?: number } & Member)
   | ({ readonly type: 'blob' } & Length)
   | ({ readonly type: 'list'; readonly of: Shape } & Length)
+  | ({ readonly type: 'map'; readonly of: Shape } & Member)
   | ({ readonly type: 'structure'; readonly members: Members } & Member)
   | ({ readonly type: 'timestamp' | 'boolean' } & Member);
 
@@ -44,8 +45,13 @@ const EXPECTED = {
   boolean: (value: unknown) => typeof value === 'boolean',
   timestamp: (value: unknown) => typeof value === 'number',
   list: Array.isArray,
-  structure: (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  structure: isObject,
+  map: isObject,
 } as const;
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 function decode(shape: Shape, value: unknown): unknown {
   if (!EXPECTED[shape.type](value)) {
@@ -59,6 +65,10 @@ function decode(shape: Shape, value: unknown): unknown {
       return new Date((value as number) * 1000);
     case 'list':
       return (value as unknown[]).map((each) => decode(shape.of, each));
+    case 'map':
+      return Object.fromEntries(
+        Object.entries(value as object).map(([name, each]) => [name, decode(shape.of, each)]),
+      );
     case 'structure':
       return decodeMembers(shape.members, value as Record<string, unknown>);
     default:
@@ -98,6 +108,9 @@ function* errors(shape: Shape, value: unknown, path: string): Iterable<string> {
     return;
   }
   if (shape.type === 'structure') yield* structureErrors(shape.members, value as never, `${path}.`);
+  if (shape.type === 'map') {
+    for (const [name, each] of Object.entries(value)) yield* errors(shape.of, each, `${path}.${name}.member`);
+  }
   if (shape.type === 'integer') yield* rangeErrors(shape, value as number, path);
   if (shape.type === 'string') yield* textErrors(shape, value as string, path);
   if (shape.type === 'string' || shape.type === 'blob' || shape.type === 'list')

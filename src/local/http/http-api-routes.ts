@@ -2,13 +2,16 @@ import type { RouteResource } from '../../stack/stack.ts';
 import { LocalError } from '../local-error.ts';
 import { decodePath } from './http-api-event.ts';
 
-export interface RouteMatch {
-  readonly route: RouteResource;
+/** What decides whether a route is a request's. */
+type Route = Pick<RouteResource, 'method' | 'path'>;
+
+export interface RouteMatch<R extends Route = RouteResource> {
+  readonly route: R;
   readonly pathParameters: Readonly<Record<string, string>>;
 }
 
-interface CompiledRoute {
-  readonly route: RouteResource;
+interface CompiledRoute<R extends Route> {
+  readonly route: R;
   readonly parts: readonly string[];
 }
 
@@ -17,9 +20,9 @@ interface CompiledRoute {
  * the method itself before `ANY` (API Gateway developer guide, "Create routes for HTTP APIs").
  * @throws LocalError for a path it does not understand
  */
-export function compileRoutes(
-  routes: readonly RouteResource[],
-): (method: string, path: string) => RouteMatch | undefined {
+export function compileRoutes<R extends Route>(
+  routes: readonly R[],
+): (method: string, path: string) => RouteMatch<R> | undefined {
   const compiled = routes.map((route) => ({ route, parts: partsOf(route) })).sort(moreSpecificFirst);
   return (method, path) => {
     const parts = path.split('/').slice(1);
@@ -32,7 +35,7 @@ export function compileRoutes(
   };
 }
 
-function partsOf({ method, path }: RouteResource): readonly string[] {
+function partsOf({ method, path }: Route): readonly string[] {
   const parts = path.split('/').slice(1);
   const wrong = parts.some(
     (part, at) =>
@@ -66,7 +69,7 @@ function matchParts(
   return parts.length === pattern.length ? parameters : undefined;
 }
 
-function moreSpecificFirst(a: CompiledRoute, b: CompiledRoute): number {
+function moreSpecificFirst(a: CompiledRoute<Route>, b: CompiledRoute<Route>): number {
   for (let at = 0; at < Math.max(a.parts.length, b.parts.length); at += 1) {
     const difference = rank(a.parts[at]) - rank(b.parts[at]);
     if (difference !== 0) return difference;

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RouteResource } from '../../stack/stack.ts';
+import type { QueueRouteResource, RouteResource } from '../../stack/stack.ts';
 import type { LambdaResult } from '../lambda/lambda-function.ts';
 import { type ApiResponse, apiEvent, apiResponse } from './http-api-event.ts';
+import type { SendToQueue } from './http-api-queue.ts';
 import { compileRoutes, type RouteMatch } from './http-api-routes.ts';
 import { readBody } from './http-guard.ts';
 
@@ -13,6 +14,9 @@ export interface HttpApiOptions {
     event: object,
     options: { timeoutSeconds?: number },
   ) => Promise<LambdaResult>;
+  /** Routes whose body becomes a message. */
+  readonly queueRoutes?: readonly QueueRouteResource[];
+  readonly send?: SendToQueue;
   readonly accountId?: string;
   readonly nowMillis?: () => number;
   /** 30 when not given, as API Gateway waits at most. */
@@ -36,7 +40,10 @@ const MESSAGES = {
 
 /** API Gateway's HTTP API in front of the stack's functions: plugs into a server that somebody else owns. */
 export function createHttpApi(options: HttpApiOptions): HttpApi {
-  const match = compileRoutes(options.routes);
+  const match = compileRoutes<RouteResource | QueueRouteResource>([
+    ...options.routes,
+    ...(options.queueRoutes ?? []),
+  ]);
   return {
     async handle(request, response) {
       const path = (request.url ?? '/').split('?', 1)[0]!;
@@ -44,7 +51,7 @@ export function createHttpApi(options: HttpApiOptions): HttpApi {
       if (!found) return false;
       const body = await readBody(request, MAX_REQUEST_BYTES);
       if (!body) refuseBody(response);
-      else send(response, request.method, await answer(options, request, found, body));
+      else send(response, request.method, await answerRoute(options, request, found, body));
       return true;
     },
   };
@@ -59,6 +66,17 @@ function refuseBody(response: ServerResponse): void {
 /** Answers in API Gateway's words, for example `{"message":"Not Found"}`. */
 export function sendMessage(response: ServerResponse, statusCode: keyof typeof MESSAGES): void {
   send(response, undefined, gatewayMessage(statusCode));
+}
+
+/** A route to a queue has nobody to wait for. */
+async function answerRoute(
+  options: HttpApiOptions,
+  request: IncomingMessage,
+  { route, pathParameters }: RouteMatch<RouteResource | QueueRouteResource>,
+  body: Buffer,
+): Promise<ApiResponse> {
+  if ('functionName' in route) return answer(options, request, { route, pathParameters }, body);
+  return (await options.send?.(route.queueName, body).catch(() => undefined)) ?? gatewayMessage(503);
 }
 
 async function answer(

@@ -10,6 +10,7 @@ import { AlertLog } from '../http/alert-log.ts';
 import { Ledger, type LedgerReport, type StageEntry } from '../ledger.ts';
 import { DurableLog } from '../log/durable-log.ts';
 import { KinesisStream } from '../log/kinesis-stream.ts';
+import type { SqsQueue } from '../sqs/sqs-queue.ts';
 import { type RunningAwsServices, startAwsServices } from '../start-aws-services.ts';
 import { type RunningFunctions, startFunctions } from '../start-functions.ts';
 import { type RunningRules, startRules } from '../start-rules.ts';
@@ -85,6 +86,7 @@ export class RulesStage {
       log,
       ledger: this.#ledger,
       streams: this.streams,
+      sqsQueues: new Map<string, SqsQueue>(),
       projectFolder: this.folder,
       dataFolder: this.folder,
       durability: 'process' as const,
