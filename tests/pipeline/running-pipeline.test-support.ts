@@ -17,7 +17,7 @@ export class RunningPipeline {
 
   private constructor(options: Partial<MesonetOptions>) {
     this.folder = mkdtempSync(join(tmpdir(), 'mesonet-pipeline-'));
-    this.#options = options;
+    this.#options = { ...options };
   }
 
   static async start(options: Partial<MesonetOptions> = {}): Promise<RunningPipeline> {
@@ -26,9 +26,10 @@ export class RunningPipeline {
     return running;
   }
 
-  /** Stops and starts again on the same folder. */
-  async restart(): Promise<void> {
+  /** Stops and starts again on the same folder, with other options where they are given. */
+  async restart(options: Partial<MesonetOptions> = {}): Promise<void> {
     await this.#stop();
+    Object.assign(this.#options, options);
     await this.#start();
   }
 
