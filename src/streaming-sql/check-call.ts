@@ -65,6 +65,12 @@ const elsewhere: Readonly<Record<string, string>> = {
   RANK: 'write TABLE(GROUP_RANK(CURSOR(…), …))',
   ROW_NUMBER: 'write COUNT(*) OVER (…) or TABLE(TOP_K_ITEMS_TUMBLING(CURSOR(…), …))',
   EXISTS: 'join the two streams',
+  IIF: 'write CASE WHEN … THEN … ELSE … END',
+  STDDEV: 'write STDDEV_SAMP or STDDEV_POP',
+  VARIANCE: 'write VAR_SAMP or VAR_POP',
+  DATEDIFF: 'write CAST((a - b) SECOND AS BIGINT)',
+  DATEADD: "write time + INTERVAL '1' DAY",
+  TO_CHAR: "write TIMESTAMP_TO_CHAR('yyyy-MM-dd', time)",
 };
 
 function failUnknownFunction(node: CallSyntax, checker: Checker): never {

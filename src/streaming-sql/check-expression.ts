@@ -164,8 +164,11 @@ function checkBinary(node: SyntaxExpression & { kind: 'binary' }, env: Environme
   }
   const left = checkExpression(node.left, env);
   const right = checkExpression(node.right, env);
-  if (['=', '<>', '<', '<=', '>', '>='].includes(operator))
+  if (['=', '<>', '<', '<=', '>', '>='].includes(operator)) {
+    if ([left, right].some((side) => side.kind === 'literal' && side.value === null))
+      env.checker.warn(node.start, `Comparison ${operator} NULL is never true, write IS NULL or IS NOT NULL`);
     return compare(operator, left, right, node.start, env.checker);
+  }
   const type =
     operator === '||' ? concatenationType(left, right) : arithmeticType(operator, left.type, right.type);
   if (type === undefined) failOperands(operator, left, right, node.start, env.checker);
@@ -191,9 +194,13 @@ function failOperands(
   start: number,
   checker: Checker,
 ): never {
+  const families = [familyOf(left.type), familyOf(right.type)];
+  const moves =
+    ['+', '-'].includes(operator) && families.includes('datetime') && families.includes('numeric');
+  const advice = moves ? "write INTERVAL '1' SECOND for a span of time" : 'write CAST(… AS …) on one side';
   return checker.fail(
     start,
-    `Operator ${operator} does not take ${printType(left.type)} and ${printType(right.type)}, write CAST(… AS …) on one side`,
+    `Operator ${operator} does not take ${printType(left.type)} and ${printType(right.type)}, ${advice}`,
   );
 }
 

@@ -18,7 +18,9 @@ export function parseApplication(source: Source): Application {
     if (tokens.acceptOperator(';')) continue;
     statements.push(parseStatement(tokens));
     if (tokens.peek().kind !== 'end' && !tokens.atOperator(';'))
-      tokens.failExpected('";" or the end of the application');
+      tokens.failExpected(
+        tokens.atKeyword('CREATE') ? '";" between two statements' : '";" or the end of the application',
+      );
   }
   if (statements.length === 0) tokens.fail(0, 'Application is empty, write CREATE STREAM and CREATE PUMP');
   return { statements };
@@ -42,6 +44,8 @@ export function parseStatement(tokens: TokenStream): Statement {
   if (tokens.acceptKeyword('PUMP')) return parseCreatePump(tokens, first.start);
   if (tokens.acceptKeyword('FUNCTION')) return parseCreateFunction(tokens, first.start);
   const found = tokens.peek();
+  if (found.keyword === 'TABLE')
+    tokens.fail(found.start, 'CREATE TABLE is not possible, rows live in streams, write CREATE STREAM');
   if (found.keyword === 'VIEW')
     tokens.fail(found.start, 'CREATE VIEW is not supported, write CREATE STREAM and a pump into it');
   return tokens.fail(
@@ -73,8 +77,8 @@ function parseCreatePump(tokens: TokenStream, start: number): CreatePump {
   const stopped = tokens.acceptKeyword('STOPPED');
   if (!stopped) tokens.acceptKeyword('STARTED');
   tokens.expectKeyword('AS');
-  tokens.expectKeyword('INSERT');
-  tokens.expectKeyword('INTO');
+  if (!tokens.acceptKeyword('INSERT', 'INTO'))
+    tokens.failExpected('INSERT INTO "STREAM" before the query of a pump');
   const into = parseIdentifier(tokens, 'a stream name');
   const query = ['SELECT', 'VALUES'].some((keyword) => tokens.atKeyword(keyword, 1));
   const columns = tokens.atOperator('(') && !query ? parseColumnList(tokens) : null;

@@ -40,6 +40,11 @@ export function parseAlias(tokens: TokenStream): Identifier | null {
   }
   const token = tokens.peek();
   if (token.kind === 'quoted') return toIdentifier(tokens, tokens.next());
+  if (['LIMIT', 'OFFSET'].includes(token.keyword) && tokens.peek(1).kind === 'number')
+    tokens.fail(
+      token.start,
+      `${token.keyword} is not possible on a stream, which has no end, write TOP_K_ITEMS_TUMBLING or a window`,
+    );
   if (token.kind === 'word' && !isReserved(token.keyword)) return toIdentifier(tokens, tokens.next());
   return null;
 }

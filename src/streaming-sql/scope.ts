@@ -87,7 +87,8 @@ function failUnknown(checker: Checker, name: Identifier, relations: readonly Rel
   const folded = name.quoted ? undefined : names.find((known) => known.toUpperCase() === name.value);
   const hint =
     folded === undefined
-      ? didYouMean(name.value, names)
+      ? didYouMean(name.value, names) ||
+        (name.quoted ? `, a text stands in single quotes: '${name.value}'` : '')
       : `, unquoted names fold to upper case, write "${folded}" in double quotes`;
   return checker.fail(name.start, `Unknown column "${name.value}"${hint}`);
 }
