@@ -189,4 +189,16 @@ export const BROKEN_ACCESS: readonly BrokenTemplate[] = [
     ]),
     finding: "'arn:aws:s3:::<Bucket>'",
   },
+  {
+    check: 'function-variables',
+    what: 'a variable that the code requires and nobody sets',
+    resources: lambda({}),
+    finding: "Store: Cannot run without variable 'TABLE'",
+  },
+  {
+    check: 'function-variables',
+    what: 'a variable that the code does not read',
+    resources: lambda({ Environment: { Variables: { TABLE: 't', OLD_TABLE: 'o' } } }),
+    finding: "Store: Cannot justify variable 'OLD_TABLE'",
+  },
 ];

@@ -323,4 +323,19 @@ export const BROKEN_FLOW: readonly BrokenTemplate[] = [
     resources: { Queue: resource('AWS::SQS::Queue') },
     finding: 'Queue: Cannot keep data unencrypted: set SqsManagedSseEnabled',
   },
+  {
+    check: 'queues',
+    what: 'a queue that takes messages without TLS',
+    resources: queueMapping({}),
+    finding: 'Queue: Cannot take messages without TLS',
+  },
+  {
+    check: 'queues',
+    what: 'dead letters that expire with their messages',
+    resources: {
+      ...queueMapping({}, { RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': ['Letters', 'Arn'] } } }),
+      Letters: resource('AWS::SQS::Queue'),
+    },
+    finding: 'Queue: Cannot keep dead letters for 345600 seconds',
+  },
 ];

@@ -1,6 +1,7 @@
-import { listOf, type Properties } from '../stack/template.ts';
+import { listOf } from '../stack/template.ts';
 import type { Check } from './finding.ts';
-import { nested, oneOrMany, type ResourceView, type TemplateView } from './template-view.ts';
+import { nested, type ResourceView, type TemplateView } from './template-view.ts';
+import { isTlsOnly } from './tls-only.ts';
 
 const BLOCKS = ['BlockPublicAcls', 'BlockPublicPolicy', 'IgnorePublicAcls', 'RestrictPublicBuckets'] as const;
 
@@ -40,7 +41,11 @@ function bucketFacts(
     ],
     ['BucketEncryption', encryption.length > 0, 'say how objects are encrypted'],
     ['OwnershipControls', owner === 'BucketOwnerEnforced', 'access control lists are to be off'],
-    ['BucketPolicy', isTlsOnly(bucket, view), 'requests without TLS are to be denied'],
+    [
+      'BucketPolicy',
+      isTlsOnly(view, { type: 'AWS::S3::BucketPolicy', member: 'Bucket', id: bucket.id, action: 's3:*' }),
+      'requests without TLS are to be denied',
+    ],
     ['VersioningConfiguration', isVersioned, 'an overwritten or deleted object is lost'],
     [
       'NoncurrentVersionExpiration',
@@ -49,18 +54,4 @@ function bucketFacts(
     ],
     ['DeletionPolicy', deletionPolicy.startsWith('Retain'), 'removing the stack would fail or delete data'],
   ];
-}
-
-function isTlsOnly(bucket: ResourceView, view: TemplateView): boolean {
-  return view
-    .ofType('AWS::S3::BucketPolicy')
-    .filter(({ properties }) => view.target(properties.Bucket)?.id === bucket.id)
-    .flatMap(({ properties }) => oneOrMany(nested(properties, 'PolicyDocument').Statement) as Properties[])
-    .some(
-      (statement) =>
-        statement.Effect === 'Deny' &&
-        oneOrMany(statement.Action).includes('s3:*') &&
-        oneOrMany(statement.Resource).length === 2 &&
-        String(nested(statement, 'Condition', 'Bool')['aws:SecureTransport']) === 'false',
-    );
 }

@@ -5,7 +5,10 @@ import { CHECKS, checkTemplate, printFinding } from './check-template.ts';
 import { actionsOfCommands } from './sdk-actions.ts';
 
 const BROKEN_TEMPLATES = [...BROKEN_FLOW, ...BROKEN_ACCESS];
-const context = { functionActions: new Map([['Store', ['dynamodb:GetItem']]]) };
+const context = {
+  functionActions: new Map([['Store', ['dynamodb:GetItem']]]),
+  functionVariables: new Map([['Store', { required: ['TABLE'], read: ['TABLE', 'REGION'] }]]),
+};
 
 describe('checkTemplate()', () => {
   it.each(BROKEN_TEMPLATES)('$check: finds $what', ({ check, resources, finding }) => {

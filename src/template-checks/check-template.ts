@@ -5,6 +5,7 @@ import { encryption } from './encryption.ts';
 import { eventSourceMappings } from './event-source-mappings.ts';
 import { applyExceptions, type CheckException } from './exceptions.ts';
 import type { Check, CheckContext, Finding } from './finding.ts';
+import { functionVariables } from './function-variables.ts';
 import { functions } from './functions.ts';
 import { httpApi } from './http-api.ts';
 import { iamGrants } from './iam-grants.ts';
@@ -15,6 +16,7 @@ import { lifecycle } from './lifecycle.ts';
 import { logGroups } from './log-groups.ts';
 import { permissions } from './permissions.ts';
 import { portability } from './portability.ts';
+import { queues } from './queues.ts';
 import { retiredServices } from './retired-services.ts';
 import { tables } from './tables.ts';
 import { viewTemplate } from './template-view.ts';
@@ -36,8 +38,10 @@ export const CHECKS: readonly Check[] = [
   logGroups,
   buckets,
   tables,
+  queues,
   encryption,
   functions,
+  functionVariables,
   httpApi,
   portability,
 ];

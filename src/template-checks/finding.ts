@@ -16,6 +16,15 @@ export interface Finding {
 export interface CheckContext {
   /** IAM actions that the code of a function needs, by the function's logical id. */
   readonly functionActions: ReadonlyMap<string, readonly string[]>;
+  /** Environment variables that the code of a function names, by the function's logical id. */
+  readonly functionVariables: ReadonlyMap<string, VariablesOfCode>;
+}
+
+export interface VariablesOfCode {
+  /** Those without which it fails. */
+  readonly required: readonly string[];
+  /** All that it names. */
+  readonly read: readonly string[];
 }
 
 /** One check: a compiled template in, findings out. */

@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { ValidateTemplateCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteRolePolicyCommand, GetRolePolicyCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { PutRecordsCommand } from '@aws-sdk/client-kinesis';
@@ -100,6 +101,12 @@ describe.skipIf(tool === undefined)('sls deploy on an emulator', () => {
       (gap) => !found.some(({ type, property }) => type === gap.type && property === gap.property),
     );
     expect(closed).toEqual([]);
+  });
+
+  it.each(MISSING_TYPES)('cannot make a $type, which is left out', async ({ type }) => {
+    const TemplateBody = JSON.stringify({ Resources: { Alone: { Type: type, Properties: {} } } });
+    const validate = aws.cloudFormation.send(new ValidateTemplateCommand({ TemplateBody }));
+    await expect(validate).rejects.toThrow('Unrecognized resource types');
   });
 
   it('makes the weekly tables by the function of the schedule', async () => {

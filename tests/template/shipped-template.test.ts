@@ -4,9 +4,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Template } from '../../src/stack/template.ts';
 import { checkTemplate, printFinding } from '../../src/template-checks/check-template.ts';
 import type { CheckException } from '../../src/template-checks/exceptions.ts';
+import type { CheckContext } from '../../src/template-checks/finding.ts';
 import { actionsOfCommands } from '../../src/template-checks/sdk-actions.ts';
 import { packageStack, projectFolder } from './package-stack.test-support.ts';
-import { usedCommands } from './used-commands.test-support.ts';
+import { readReachedCode } from './reached-code.test-support.ts';
 
 const exceptions = JSON.parse(
   readFileSync(join(projectFolder, 'resources', 'check-exceptions.json'), 'utf8'),
@@ -27,7 +28,7 @@ describe.each(['dev', 'prod'])('the template of stage %s', (stage) => {
   }, PACKAGE_MILLIS);
 
   it('passes every check', async () => {
-    const context = { functionActions: await functionActions(template) };
+    const context = await contextOf(template);
     expect(checkTemplate(template, context, exceptions).map(printFinding)).toEqual([]);
   });
 
@@ -61,10 +62,14 @@ function structureOf(template: Template): unknown {
   );
 }
 
-async function functionActions(template: Template): Promise<ReadonlyMap<string, readonly string[]>> {
+async function contextOf(template: Template): Promise<CheckContext> {
   const handlers = Object.entries(template.Resources)
     .filter(([, { Type }]) => Type === 'AWS::Lambda::Function')
     .map(([id, { Properties }]) => ({ id, file: String(Properties?.Handler).replace(/\.handler$/, '.ts') }));
-  const commands = await usedCommands(handlers.map(({ file }) => file));
-  return new Map(handlers.map(({ id, file }) => [id, actionsOfCommands(commands.get(file) ?? [])]));
+  const reached = await readReachedCode(handlers.map(({ file }) => file));
+  const code = handlers.map(({ id, file }) => [id, reached.get(file)!] as const);
+  return {
+    functionActions: new Map(code.map(([id, { commands }]) => [id, actionsOfCommands(commands)])),
+    functionVariables: new Map(code.map(([id, { variables }]) => [id, variables])),
+  };
 }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
+import type { VariablesOfCode } from '../../src/template-checks/finding.ts';
 import type { UsedCommand } from '../../src/template-checks/sdk-actions.ts';
 
 const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
@@ -16,13 +17,19 @@ const streamingSql: Plugin = {
   },
 };
 
+/** What the code of one handler names. */
+export interface ReachedCode {
+  readonly commands: readonly UsedCommand[];
+  readonly variables: VariablesOfCode;
+}
+
 /**
- * The SDK commands that each handler can reach: it is bundled with packages left outside, so that tree shaking leaves
- * only the code it can run, and the commands that this code names.
+ * The SDK commands and the environment variables that each handler can reach: it is bundled with packages left outside, so
+ * that tree shaking leaves only the code it can run.
  *
  * @param files handlers, for example `functions/query.ts`
  */
-export async function usedCommands(files: readonly string[]): Promise<ReadonlyMap<string, UsedCommand[]>> {
+export async function readReachedCode(files: readonly string[]): Promise<ReadonlyMap<string, ReachedCode>> {
   const { outputFiles } = await build({
     absWorkingDir: projectFolder,
     entryPoints: files.map((file) => ({ in: file, out: file.replace(/\.ts$/, '') })),
@@ -39,7 +46,7 @@ export async function usedCommands(files: readonly string[]): Promise<ReadonlyMa
     files.map((file) => {
       const output = outputFiles.find(({ path }) => path.endsWith(`/${file.replace(/\.ts$/, '.js')}`));
       if (output === undefined) throw new Error(`Cannot find the bundle of '${file}'`);
-      return [file, commandsIn(output.text)];
+      return [file, { commands: commandsIn(output.text), variables: variablesIn(output.text) }];
     }),
   );
 }
@@ -57,4 +64,13 @@ function commandsIn(bundle: string): UsedCommand[] {
       .filter(({ command, local }) => command.endsWith('Command') && new RegExp(`\\b${local}\\b`).test(code))
       .map(({ package: name, command }) => ({ package: name, command })),
   );
+}
+
+function variablesIn(bundle: string): VariablesOfCode {
+  const namesIn = (pattern: RegExp): string[] => [...bundle.matchAll(pattern)].map(([, name = '']) => name);
+  const required = namesIn(/\brequiredVariable\d*\("([A-Z_\d]+)"\)/g);
+  return {
+    required,
+    read: [...required, ...namesIn(/\bprocess\.env\.([A-Z_\d]+)/g), ...namesIn(/"([A-Z_\d]+)"/g)],
+  };
 }
