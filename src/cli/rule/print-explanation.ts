@@ -9,7 +9,7 @@ import type { Properties } from '../../stack/template.ts';
 import type { ResolvedAction } from '../../topic-rules/compile-action.ts';
 import type { CompiledTopicRule } from '../../topic-rules/compile-topic-rule.ts';
 import type { TopicRuleExplanation } from '../../topic-rules/explain-topic-rule.ts';
-import { printTable } from './print-table.ts';
+import { printTable } from '../print-table.ts';
 
 /** A rule, a message, and what the one makes of the other. */
 export interface ExplainedMessage {

@@ -1,6 +1,6 @@
 import type { CaseResult } from '../../topic-rules/run-rule-case.ts';
 import type { RuleTestReport, RuleTestResult } from '../../topic-rules/test-rules.ts';
-import { printTable } from './print-table.ts';
+import { printTable } from '../print-table.ts';
 
 /** The report of a run, for people. */
 export function printTestReport(report: RuleTestReport): string {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import type { EngineOptions } from '../../streaming-sql/engine/index.ts';
 import { parseTimestampText } from '../../streaming-sql/index.ts';
-import { printTable } from './print-table.ts';
+import { printStream } from './print-stream.ts';
 
 /** A row as it is printed: `$stream` and `$rowtime` first. */
 type PrintedRow = Readonly<Record<string, unknown>> & { readonly $stream: string };
@@ -27,7 +27,7 @@ export function createRowPrinter(output: Writable, json: boolean): RowPrinter {
     isFull = !output.write(text);
   };
   const printHeld = (): void => {
-    if (held.length > 0) write(`${printTable(held)}\n`);
+    if (held.length > 0) write(`${printStream(held)}\n`);
     held = [];
   };
   const print = (row: PrintedRow): void => {
