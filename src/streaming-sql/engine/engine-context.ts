@@ -9,6 +9,8 @@ export interface EngineContext {
   budget: number;
   /** Some window stopped half-way for lack of budget. */
   pending: boolean;
+  /** Before the watermark gets here, passing time changes nothing: {@link RowSink.advance} is not called. */
+  dueMillis: number;
   /** Revision of the row being emitted: 1, or more when it corrects an earlier one. */
   revision: number;
   /** Can the row being emitted still be corrected? */

@@ -1,15 +1,15 @@
 import type { ApplicationPlan, StreamPlan } from '../plan.ts';
-import { pseudoColumns } from '../pseudo-columns.ts';
 import { printTimestamp } from '../timestamp-text.ts';
 import { buildOperator, outputTypes, streamHandedOn } from './build-operator.ts';
 import type { EngineContext, PreviewableOperator, StatefulOperator } from './engine-context.ts';
 import { EngineError, EvaluationError } from './engine-error.ts';
 import type { EngineOptions, EngineStats, OpenWindow, RecordMeta } from './engine-options.ts';
 import { makeErrorRow } from './error-row.ts';
-import { compileRecordReader, type RecordReader } from './record-reader.ts';
+import { compileRowsOf, isRowPerRecord } from './record-reader.ts';
 import { readReference } from './reference-join.ts';
-import type { Row, Value } from './row.ts';
+import type { Row } from './row.ts';
 import { compileRowPrinter, type OutputRow } from './row-printer.ts';
+import { compileRowReader, type ReadItem } from './row-reader.ts';
 import { openSnapshot, sealSnapshot } from './snapshot-envelope.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
@@ -26,17 +26,15 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #context: EngineContext;
   readonly #clock: SourceClock;
-  readonly #read: RecordReader;
+  /** For each of the source's streams the way in. */
+  readonly #readers: readonly ReadItem[];
+  readonly #rowsOf: (record: unknown) => readonly unknown[];
+  readonly #isRowPerRecord: boolean;
   readonly #sources: readonly StreamNode[];
   readonly #streams: ReadonlyMap<string, StreamNode>;
   readonly #stateful: StatefulOperator[] = [];
   readonly #previewable: PreviewableOperator[] = [];
   readonly #printers: ReadonlyMap<string, (row: Row) => OutputRow>;
-  readonly #takeRow: (row: Value[]) => void;
-  readonly #failRow: (error: EvaluationError) => void;
-  readonly #width: number;
-  #record: unknown = null;
-  #meta: RecordMeta = { arrivalMillis: 0 };
   #advancedTo = Number.NEGATIVE_INFINITY;
   #records = 0;
   #rowsIn = 0;
@@ -54,8 +52,6 @@ export class Engine {
     this.#printers = new Map(plan.streams.map((stream) => [stream.name, compileRowPrinter(stream)]));
     this.#context = this.#createContext();
     this.#clock = new SourceClock(plan.time, options.shardIds ?? []);
-    this.#width = plan.input.columns.length + pseudoColumns.length;
-    this.#read = compileRecordReader(plan.input, this.#width);
     this.#sources = plan.input.streamNames.map(
       (name) => new StreamNode({ name, columns: [] }, this.#context, null),
     );
@@ -64,8 +60,9 @@ export class Engine {
       ...plan.streams.map((stream) => [stream.name, this.#createStream(stream)] as const),
     ]);
     this.#build();
-    this.#takeRow = (row) => this.#accept(row);
-    this.#failRow = (error) => this.#reportInput(error);
+    this.#rowsOf = compileRowsOf(plan.input);
+    this.#isRowPerRecord = isRowPerRecord(plan.input);
+    this.#readers = this.#sources.map((source) => this.#compileReader(source));
     if (options.restore !== undefined) this.#load(openSnapshot(options.restore, plan.fingerprint));
   }
 
@@ -75,11 +72,12 @@ export class Engine {
    */
   acceptRecord(value: unknown, meta: RecordMeta): void {
     this.#records++;
-    this.#record = value;
-    this.#meta = meta;
     if (Number.isNaN(this.#context.startMillis)) this.#context.startMillis = meta.arrivalMillis;
     this.#clock.arrive(meta.arrivalMillis);
-    this.#read(value, this.#takeRow, this.#failRow);
+    const count = this.#readers.length;
+    const read = this.#readers[count === 1 ? 0 : sourceOf(meta.shardId ?? '', count)]!;
+    if (this.#isRowPerRecord) read(value, value, meta);
+    else this.#readRows(read, value, meta);
   }
 
   /**
@@ -135,56 +133,66 @@ export class Engine {
     };
   }
 
-  #accept(row: Value[]): void {
-    const { arrivalMillis, shardId = '', sequenceNumber = null, partitionKey = null } = this.#meta;
-    const { columnIndex } = this.plan.time;
-    const event = columnIndex < 0 ? null : (row[columnIndex] as number | null);
-    const verdict = this.#clock.take(event, arrivalMillis, shardId);
-    this.#rowsIn++;
-    if (verdict !== 'onTime') {
-      this.#refuseTime(verdict, event);
+  #compileReader(source: StreamNode): ReadItem {
+    return compileRowReader(this.plan.input.columns, {
+      admit: (eventMillis, record, meta) => this.#admit(eventMillis as number | null, record, meta),
+      fail: (error, record, meta) => this.#reportInput(error, record, meta),
+      timeColumn: this.plan.time.columnIndex,
+      sinks: source.readers,
+    });
+  }
+
+  #readRows(read: ReadItem, record: unknown, meta: RecordMeta): void {
+    let rows: readonly unknown[];
+    try {
+      rows = this.#rowsOf(record);
+    } catch (error) {
+      if (!(error instanceof EvaluationError)) throw error;
+      this.#reportInput(error, record, meta);
       return;
     }
-    const at = this.#width - pseudoColumns.length;
-    row[at] = arrivalMillis;
-    row[at + 1] = shardId;
-    row[at + 2] = sequenceNumber;
-    row[at + 3] = partitionKey;
-    const { rowtime } = this.#clock;
-    if (this.#clock.watermark > this.#advancedTo || this.#context.pending) this.#drain(ROWS_PER_RECORD);
-    this.#sources[sourceOf(shardId, this.#sources.length)]!.insert(row, rowtime);
+    for (const row of rows) read(row, record, meta);
+  }
+
+  /** Gives a row its ROWTIME, after the windows that its time closes; NaN for a row without a place in time. */
+  #admit(eventMillis: number | null, record: unknown, meta: RecordMeta): number {
+    const clock = this.#clock;
+    const verdict = clock.take(eventMillis, meta.arrivalMillis, meta.shardId ?? '');
+    this.#rowsIn++;
+    if (verdict !== 'onTime') {
+      this.#refuseTime(verdict, eventMillis, record, meta);
+      return Number.NaN;
+    }
+    const { rowtime, watermark } = clock;
+    const context = this.#context;
+    if (context.pending || (watermark > this.#advancedTo && watermark >= context.dueMillis))
+      this.#drain(ROWS_PER_RECORD);
+    return rowtime;
   }
 
   #drain(maxRows: number): boolean {
     const context = this.#context;
     context.budget = maxRows;
     context.pending = false;
+    context.dueMillis = Number.POSITIVE_INFINITY;
     this.#advancedTo = this.#clock.watermark;
     for (const source of this.#sources) source.advance(this.#advancedTo);
+    context.dueMillis = Math.min(context.dueMillis, ...this.#sources.map((source) => source.due()));
     return context.pending;
   }
 
-  #refuseTime(verdict: Exclude<ClockVerdict, 'onTime'>, event: number | null): void {
-    if (verdict === 'missing')
-      this.#reportInput(new EvaluationError('TIME_MISSING', 'The time column is NULL'));
-    else if (verdict === 'outOfRange')
-      this.#reportInput(
-        new EvaluationError('TIME_OUT_OF_RANGE', `Timestamp ${event} ms lies outside the years 0000 to 9999`),
-      );
-    else {
-      this.#ahead++;
-      const arrival = printTimestamp(this.#meta.arrivalMillis);
-      this.#reportInput(
-        new EvaluationError(
-          'TIME_AHEAD',
-          `Timestamp ${event} lies too far ahead of its arrival at ${arrival}`,
-        ),
-      );
-    }
+  #refuseTime(
+    verdict: Exclude<ClockVerdict, 'onTime'>,
+    event: number | null,
+    record: unknown,
+    meta: RecordMeta,
+  ): void {
+    if (verdict === 'ahead') this.#ahead++;
+    this.#reportInput(timeError(verdict, event, meta.arrivalMillis), record, meta);
   }
 
-  #reportInput(error: EvaluationError): void {
-    this.#reportError(error, this.#record, this.#meta.arrivalMillis, '');
+  #reportInput(error: EvaluationError, record: unknown, meta: RecordMeta): void {
+    this.#reportError(error, record, meta.arrivalMillis, '');
   }
 
   #reportError(error: EvaluationError, data: unknown, rowtime: number, pump: string): void {
@@ -196,6 +204,7 @@ export class Engine {
     return {
       budget: Number.POSITIVE_INFINITY,
       pending: false,
+      dueMillis: Number.NEGATIVE_INFINITY,
       revision: 1,
       final: true,
       preview: null,
@@ -292,6 +301,22 @@ export class Engine {
     this.#clock.load(reader);
     for (const operator of this.#stateful) operator.load(reader);
   }
+}
+
+function timeError(
+  verdict: Exclude<ClockVerdict, 'onTime'>,
+  event: number | null,
+  arrivalMillis: number,
+): EvaluationError {
+  if (verdict === 'missing') return new EvaluationError('TIME_MISSING', 'The time column is NULL');
+  if (verdict === 'outOfRange')
+    return new EvaluationError(
+      'TIME_OUT_OF_RANGE',
+      `Timestamp ${event} ms lies outside the years 0000 to 9999`,
+    );
+  const arrival = printTimestamp(arrivalMillis);
+  const message = `Timestamp ${event} lies too far ahead of its arrival at ${arrival}`;
+  return new EvaluationError('TIME_AHEAD', message);
 }
 
 /**

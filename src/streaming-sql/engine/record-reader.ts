@@ -2,41 +2,28 @@ import type { InputPlan, PathStep } from '../plan.ts';
 import { readCsv } from './csv.ts';
 import { EvaluationError } from './engine-error.ts';
 import { compileLookup } from './json-path.ts';
-import type { Value } from './row.ts';
-import { compileRowReader } from './row-reader.ts';
 
-/** Turns a record into rows of `width` values: the input columns first, the rest NULL for the caller to fill. */
-export type RecordReader = (
-  record: unknown,
-  take: (row: Value[]) => void,
-  fail: (error: EvaluationError) => void,
-) => void;
+type Format = Pick<InputPlan, 'format' | 'rowPath' | 'rowDelimiter' | 'columnDelimiter'>;
 
-type Format = Pick<InputPlan, 'format' | 'rowPath' | 'rowDelimiter' | 'columnDelimiter' | 'columns'>;
-
-/** Compiles an input schema (API: "SourceSchema") into a function over parsed JSON or CSV text. */
-export function compileRecordReader(format: Format, width: number): RecordReader {
-  if (format.format === 'CSV') return compileCsvReader(format, width);
-  const readRow = compileRowReader(format.columns, width);
-  const one: RecordReader = (record, take, fail) => {
-    let row: Value[];
-    try {
-      row = readRow(record);
-    } catch (error) {
-      if (!(error instanceof EvaluationError)) throw error;
-      fail(error);
-      return;
-    }
-    take(row);
-  };
-  if (format.rowPath.length === 0) return one;
+/**
+ * Compiles an input schema (API: "SourceSchema") into the way from a record, parsed JSON or CSV text, to its rows.
+ * @throws EvaluationError for a record without rows
+ */
+export function compileRowsOf(format: Format): (record: unknown) => readonly unknown[] {
+  if (format.format === 'CSV') return (record) => csvRows(record, format);
+  if (isRowPerRecord(format)) return (record) => [record];
   const rowsOf = compileRows(format.rowPath);
-  return (record, take, fail) => {
+  return (record) => {
     const rows = rowsOf(record);
     if (rows.length === 0)
-      fail(new EvaluationError('ROW_PATH_EMPTY', 'Record has nothing at its RecordRowPath'));
-    for (const row of rows) one(row, take, fail);
+      throw new EvaluationError('ROW_PATH_EMPTY', 'Record has nothing at its RecordRowPath');
+    return rows;
   };
+}
+
+/** Is every record one row? */
+export function isRowPerRecord({ format, rowPath }: Format): boolean {
+  return format === 'JSON' && rowPath.length === 0;
 }
 
 /** RecordRowPath: one record may hold many rows. */
@@ -52,20 +39,7 @@ function compileRows(path: readonly PathStep[]): (record: unknown) => readonly u
   };
 }
 
-function compileCsvReader(format: Format, width: number): RecordReader {
-  const readRow = compileRowReader(format.columns, width);
-  return (record, take, fail) => {
-    if (typeof record !== 'string') {
-      fail(new EvaluationError('RECORD_FORMAT', 'Record is no CSV text'));
-      return;
-    }
-    for (const fields of readCsv(record, format.rowDelimiter, format.columnDelimiter)) {
-      try {
-        take(readRow(fields));
-      } catch (error) {
-        if (!(error instanceof EvaluationError)) throw error;
-        fail(error);
-      }
-    }
-  };
+function csvRows(record: unknown, { rowDelimiter, columnDelimiter }: Format): readonly unknown[] {
+  if (typeof record !== 'string') throw new EvaluationError('RECORD_FORMAT', 'Record is no CSV text');
+  return readCsv(record, rowDelimiter, columnDelimiter);
 }

@@ -2,9 +2,10 @@ import type { ReferenceJoinPlan, ReferencePlan } from '../plan.ts';
 import type { EngineContext } from './engine-context.ts';
 import { EngineError, EvaluationError } from './engine-error.ts';
 import { compileExpression, type Evaluate } from './expression.ts';
-import { keyText } from './group-index.ts';
-import { compileRecordReader } from './record-reader.ts';
+import { keyText } from './key-text.ts';
+import { compileRowsOf } from './record-reader.ts';
 import type { Row, RowSink, Value } from './row.ts';
+import { compileReferenceReader } from './row-reader.ts';
 
 /** Reads a reference table. @throws EngineError at the first record that does not fit its schema */
 export function readReference(plan: ReferencePlan, records: readonly unknown[] | undefined): Row[] {
@@ -13,20 +14,14 @@ export function readReference(plan: ReferencePlan, records: readonly unknown[] |
       `Cannot start: reference table '${plan.name}' has no rows given, pass them in options.references`,
     );
   }
-  const rows: Row[] = [];
-  const read = compileRecordReader(plan, plan.columns.length);
-  for (const record of records) {
-    read(
-      record,
-      (row) => rows.push(row),
-      (error) => {
-        throw new EngineError(`Cannot read reference table '${plan.name}': ${error.message}`, {
-          cause: error,
-        });
-      },
-    );
+  const rowsOf = compileRowsOf(plan);
+  const read = compileReferenceReader(plan.columns);
+  try {
+    return records.flatMap((record) => rowsOf(record).map(read));
+  } catch (error) {
+    if (!(error instanceof EvaluationError)) throw error;
+    throw new EngineError(`Cannot read reference table '${plan.name}': ${error.message}`, { cause: error });
   }
-  return rows;
 }
 
 /** Looks every row up in a reference table (developer guide, "Reference Data"), loaded when the engine starts. */

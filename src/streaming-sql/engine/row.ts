@@ -13,4 +13,6 @@ export interface RowSink {
   accept(row: Row, rowtime: number): void;
   /** Time passes: no row with a ROWTIME before `watermark` will follow. */
   advance(watermark: number): void;
+  /** The watermark up to which passing time changes nothing here and below; a sink without it wants every step. */
+  due?(): number;
 }

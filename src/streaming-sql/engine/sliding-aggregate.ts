@@ -1,7 +1,7 @@
 import type { SlidingAggregatePlan, SlidingWindow } from '../plan.ts';
 import type { EngineContext, StatefulOperator } from './engine-context.ts';
 import { EvaluationError, tooManyRows } from './engine-error.ts';
-import { keyText } from './group-index.ts';
+import { keyText } from './key-text.ts';
 import type { Row, RowSink, Value } from './row.ts';
 import { SlidingPartition } from './sliding-partition.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';

@@ -18,6 +18,9 @@ export class SourceClock {
   readonly #plan: TimePlan;
   /** Newest time of each shard's rows. */
   readonly #shards = new Map<string, { time: number; arrival: number }>();
+  /** The shard of the row before, which is mostly that of the next. */
+  #lastId: string | null = null;
+  #last: { time: number; arrival: number } | undefined = undefined;
   #watermark = Number.NEGATIVE_INFINITY;
   #newestArrival = Number.NEGATIVE_INFINITY;
   #newestTime = Number.NEGATIVE_INFINITY;
@@ -71,9 +74,11 @@ export class SourceClock {
   }
 
   #moveShard(shardId: string, time: number, arrival: number): void {
-    const shard = this.#shards.get(shardId);
+    const shard = shardId === this.#lastId ? this.#last : this.#shards.get(shardId);
     if (shard === undefined) this.#shards.set(shardId, { time, arrival });
     else {
+      this.#lastId = shardId;
+      this.#last = shard;
       shard.arrival = arrival;
       if (time <= shard.time) return;
       shard.time = time;

@@ -1,8 +1,9 @@
 import type { StaggerAggregatePlan } from '../plan.ts';
 import { AggregateCells } from './aggregate-cells.ts';
+import { compileAggregates } from './aggregate-result.ts';
 import type { EngineContext, PreviewableOperator, StatefulOperator } from './engine-context.ts';
 import { EvaluationError } from './engine-error.ts';
-import { keyText } from './group-index.ts';
+import { keyText } from './key-text.ts';
 import type { Row, RowSink, Value } from './row.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
 import type { SnapshotWriter } from './snapshot-writer.ts';
@@ -33,7 +34,7 @@ export class StaggerAggregate implements RowSink, StatefulOperator, PreviewableO
     this.#next = next;
     this.#context = context;
     this.#pump = pump;
-    this.#cells = new AggregateCells(plan.aggregates);
+    this.#cells = new AggregateCells(compileAggregates(plan.aggregates));
   }
 
   accept(row: Row, rowtime: number): void {
@@ -57,7 +58,7 @@ export class StaggerAggregate implements RowSink, StatefulOperator, PreviewableO
       opened = { keys: this.#plan.keys.map((column) => row[column]!), openMillis: rowtime, slot };
       this.#open.set(key, opened);
     }
-    this.#cells.add(opened.slot, row, rowtime);
+    this.#cells.addRow(opened.slot, row, rowtime);
   }
 
   advance(watermark: number): void {

@@ -16,7 +16,6 @@ export class StreamNode {
   readonly #readers: RowSink[] = [];
   readonly #writers: number[] = [];
   readonly #output: StreamOutput | null;
-  #watermark = Number.NEGATIVE_INFINITY;
   #merged: MergeBuffer | null = null;
 
   constructor(plan: StreamPlan, context: EngineContext, output: StreamOutput | null) {
@@ -53,7 +52,7 @@ export class StreamNode {
         if (this.#context.preview === null) this.#context.reportError(error, row, rowtime, pump.name);
       }
     };
-    return { accept, advance: (watermark) => this.#advance(writer, watermark) };
+    return { accept, advance: (watermark) => this.#advance(writer, watermark), due: () => this.due() };
   }
 
   /** A correction goes to the outside only: pumps that read this stream have already counted the first revision. */
@@ -71,12 +70,17 @@ export class StreamNode {
   }
 
   advance(watermark: number): void {
-    this.#watermark = watermark;
     for (const reader of this.#readers) reader.advance(watermark);
   }
 
-  get watermark(): number {
-    return this.#watermark;
+  /** Rows that wait to be merged move with every step. */
+  due(): number {
+    if (this.#merged !== null) return Number.NEGATIVE_INFINITY;
+    return Math.min(...this.#readers.map((reader) => reader.due?.() ?? Number.NEGATIVE_INFINITY));
+  }
+
+  get readers(): readonly RowSink[] {
+    return this.#readers;
   }
 
   /** Time in a stream with several writers is the time of the slowest. */

@@ -1,68 +1,65 @@
 import type { TumblingAggregatePlan } from '../plan.ts';
+import { type Aggregates, compileAggregates } from './aggregate-result.ts';
+import { type ColumnSink, columnNames, distinct, type TakeColumns } from './column-sink.ts';
 import type { EngineContext, PreviewableOperator, StatefulOperator } from './engine-context.ts';
 import { EvaluationError } from './engine-error.ts';
-import { GroupTable } from './group-table.ts';
-import type { Row, RowSink } from './row.ts';
+import { forgetKeys } from './forget-keys.ts';
+import { generate } from './generate.ts';
+import { KeyDictionary } from './key-dictionary.ts';
+import type { Row, RowSink, Value } from './row.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
 import type { SnapshotWriter } from './snapshot-writer.ts';
 import { windowEnd, windowStart } from './tumbling-window.ts';
-
-/** One window of time with its groups. */
-interface Pane {
-  readonly startMillis: number;
-  readonly endMillis: number;
-  /** ROWTIME of the window's rows: its end, or its start for windows of a single ROWTIME. */
-  readonly rowtimeMillis: number;
-  readonly table: GroupTable;
-  /** Groups already emitted: the first so many. */
-  emitted: number;
-  /** Revision of the groups that were corrected after they were emitted. */
-  readonly revisions: Map<number, number>;
-}
+import { WindowPane } from './window-pane.ts';
 
 /**
  * GROUP BY over tumbling windows (developer guide, "Tumbling Windows"). A window is emitted when time passes its end,
  * a slice at a time; its rows carry the end as ROWTIME. A row that comes after its window was emitted corrects it
  * within the allowed lateness and is late beyond.
  */
-export class TumblingAggregate implements RowSink, StatefulOperator, PreviewableOperator {
+export class TumblingAggregate implements ColumnSink, StatefulOperator, PreviewableOperator {
+  readonly columns: readonly number[];
+  readonly take: TakeColumns;
   readonly #plan: TumblingAggregatePlan;
   readonly #next: RowSink;
   readonly #context: EngineContext;
   readonly #pump: string;
+  readonly #aggregates: Aggregates;
+  readonly #keys: KeyDictionary;
   /** Ascending by start. */
-  readonly #panes: Pane[] = [];
-  #current: Pane | null = null;
+  readonly #panes: WindowPane[] = [];
+  /** Where the row before went. */
+  #current: WindowPane | null = null;
   #watermark = Number.NEGATIVE_INFINITY;
-  #hashBy = 0;
 
   constructor(plan: TumblingAggregatePlan, next: RowSink, context: EngineContext, pump: string) {
     this.#plan = plan;
     this.#next = next;
     this.#context = context;
     this.#pump = pump;
+    this.#aggregates = compileAggregates(plan.aggregates);
+    this.#keys = new KeyDictionary(plan.keys);
+    this.columns = distinct([...plan.keys, ...this.#aggregates.columns]);
+    this.take = this.#compileTake();
   }
 
   accept(row: Row, rowtime: number): void {
-    let pane = this.#current;
-    if (pane === null || rowtime < pane.startMillis || rowtime >= pane.endMillis) {
-      pane = this.#paneOf(row, rowtime);
-      if (pane === null) return;
-    }
-    const { table } = pane;
-    let group = table.index.find(row);
+    const pane = this.#openPane(rowtime) ?? this.#insertFor(row, rowtime);
+    if (pane === null) return;
+    let key = this.#keys.findRow(row);
+    let group = key < 0 ? -1 : pane.slots.find(key);
     if (group < 0) {
-      if (table.size >= this.#context.maxGroups) {
-        this.#report(
-          new EvaluationError('TOO_MANY_GROUPS', `Window holds ${table.size} groups, the limit`),
-          row,
-          rowtime,
-        );
+      if (pane.slots.size >= this.#context.maxGroups) {
+        const message = `Window holds ${pane.slots.size} groups, the limit`;
+        this.#report(new EvaluationError('TOO_MANY_GROUPS', message), row, rowtime);
         return;
       }
-      group = table.open(row);
+      if (key < 0) key = this.#keys.add(row);
+      group = pane.open(key);
+      // It comes out as soon as time passes at all.
+      if (pane.isClosed) this.#context.dueMillis = Number.NEGATIVE_INFINITY;
     }
-    table.add(group, row, rowtime);
+    pane.cells.addRow(group, row, rowtime);
     if (pane.emitted > group) this.#correct(pane, group);
   }
 
@@ -70,8 +67,9 @@ export class TumblingAggregate implements RowSink, StatefulOperator, Previewable
     if (watermark > this.#watermark) this.#watermark = watermark;
     for (const pane of this.#panes) {
       if (pane.endMillis > this.#watermark) break;
+      pane.isClosed = true;
       if (!this.#emit(pane)) {
-        this.#next.advance(pane.rowtimeMillis);
+        this.#next.advance(this.#rowtimeOf(pane));
         return;
       }
     }
@@ -79,10 +77,21 @@ export class TumblingAggregate implements RowSink, StatefulOperator, Previewable
     this.#next.advance(this.#watermark);
   }
 
+  /** Windows close, and close for good, at the ends of windows only. */
+  due(): number {
+    const { window } = this.#plan;
+    const lateness = this.#context.allowedLatenessMillis;
+    const later = this.#next.due?.() ?? Number.NEGATIVE_INFINITY;
+    if (!Number.isFinite(this.#watermark)) return Number.NEGATIVE_INFINITY;
+    const closing = windowEnd(window, windowStart(window, this.#watermark));
+    const settling = windowEnd(window, windowStart(window, this.#watermark - lateness)) + lateness;
+    return Math.min(closing, settling, later);
+  }
+
   preview(limit: number): number {
     let shown = 0;
     for (const pane of this.#panes) {
-      for (let group = pane.emitted; group < pane.table.size && shown < limit; group++) {
+      for (let group = pane.emitted; group < pane.slots.size && shown < limit; group++) {
         this.#push(pane, group);
         shown++;
       }
@@ -91,66 +100,95 @@ export class TumblingAggregate implements RowSink, StatefulOperator, Previewable
   }
 
   openKeys(): number {
-    return this.#panes.reduce((sum, pane) => sum + pane.table.size, 0);
+    return this.#panes.reduce((sum, pane) => sum + pane.slots.size, 0);
   }
 
   stateBytes(): number {
-    return this.#panes.reduce((sum, pane) => sum + pane.table.bytes(), 0);
+    return this.#panes.reduce((sum, pane) => sum + pane.bytes(), this.#keys.bytes());
   }
 
   save(writer: SnapshotWriter): void {
     writer.float64(this.#watermark);
+    this.#keys.save(writer);
     writer.uint32(this.#panes.length);
     for (const pane of this.#panes) {
       writer.float64(pane.startMillis);
-      writer.uint32(pane.emitted);
-      writer.uint32(pane.revisions.size);
-      for (const [group, revision] of pane.revisions) {
-        writer.uint32(group);
-        writer.uint32(revision);
-      }
-      pane.table.save(writer);
+      pane.save(writer);
     }
   }
 
   load(reader: SnapshotReader): void {
     this.#watermark = reader.float64();
-    for (let count = reader.uint32(); count > 0; count--) {
-      const pane = this.#insert(reader.float64());
-      pane.emitted = reader.uint32();
-      for (let corrected = reader.uint32(); corrected > 0; corrected--)
-        pane.revisions.set(reader.uint32(), reader.uint32());
-      pane.table.load(reader);
-    }
+    this.#keys.load(reader);
+    for (let count = reader.uint32(); count > 0; count--) this.#insert(reader.float64()).load(reader);
   }
 
-  #paneOf(row: Row, rowtime: number): Pane | null {
-    const startMillis = windowStart(this.#plan.window, rowtime);
-    const endMillis = windowEnd(this.#plan.window, startMillis);
-    if (endMillis + this.#context.allowedLatenessMillis <= this.#watermark) {
-      this.#context.reportLate(row, rowtime, endMillis, this.#pump);
-      return null;
-    }
-    const known = this.#panes.find((pane) => pane.startMillis === startMillis);
-    this.#current = known ?? this.#insert(startMillis);
-    return this.#current;
+  /** Settles the rows of known keys in windows that have not closed. */
+  #compileTake(): TakeColumns {
+    const { keys } = this.#plan;
+    const parameters = columnNames(this.columns);
+    const paneAt = (rowtime: number): WindowPane | null => this.#openPane(rowtime);
+    const { maxGroups } = this.#context;
+    return generate<TakeColumns>(
+      { paneAt, find: this.#keys.find, add: this.#aggregates.add, maxGroups },
+      `(rowtime${parameters.map((name) => `, ${name}`).join('')}) => {
+        const pane = paneAt(rowtime);
+        if (pane === null || pane.isClosed) return false;
+        const key = find(${columnNames(keys).join(', ')});
+        if (key < 0) return false;
+        let group = pane.slots.find(key);
+        if (group < 0) {
+          if (pane.slots.size >= maxGroups) return false;
+          group = pane.open(key);
+        }
+        add(${['pane.cells', 'group', 'rowtime', ...columnNames(this.#aggregates.columns)].join(', ')});
+        return true;
+      }`,
+    );
   }
 
-  #insert(startMillis: number): Pane {
-    const table = new GroupTable(this.#plan.keys, this.#plan.aggregates, this.#hashBy);
-    const endMillis = windowEnd(this.#plan.window, startMillis);
+  /** The window of a time among those that are open; most rows belong to that of the row before. */
+  #openPane(rowtime: number): WindowPane | null {
+    const current = this.#current;
+    if (current !== null && rowtime >= current.startMillis && rowtime < current.endMillis) return current;
+    for (let at = this.#panes.length - 1; at >= 0; at--) {
+      const pane = this.#panes[at]!;
+      if (rowtime >= pane.endMillis) return null;
+      if (rowtime >= pane.startMillis) {
+        this.#current = pane;
+        return pane;
+      }
+    }
+    return null;
+  }
+
+  #insertFor(row: Row, rowtime: number): WindowPane | null {
     const { window } = this.#plan;
-    const rowtimeMillis = window.kind === 'fixed' && window.instant === true ? startMillis : endMillis;
-    const pane: Pane = { startMillis, endMillis, rowtimeMillis, table, emitted: 0, revisions: new Map() };
+    const startMillis = windowStart(window, rowtime);
+    const endMillis = windowEnd(window, startMillis);
+    if (endMillis + this.#context.allowedLatenessMillis > this.#watermark) return this.#insert(startMillis);
+    this.#context.reportLate(row, rowtime, endMillis, this.#pump);
+    return null;
+  }
+
+  #insert(startMillis: number): WindowPane {
+    const pane = new WindowPane(startMillis, windowEnd(this.#plan.window, startMillis), this.#aggregates);
+    pane.isClosed = pane.endMillis <= this.#watermark;
     const at = this.#panes.findIndex((other) => other.startMillis > startMillis);
     this.#panes.splice(at < 0 ? this.#panes.length : at, 0, pane);
     return pane;
   }
 
+  /** ROWTIME of the window's rows: its end, or its start for windows of a single ROWTIME. */
+  #rowtimeOf({ startMillis, endMillis }: WindowPane): number {
+    const { window } = this.#plan;
+    return window.kind === 'fixed' && window.instant === true ? startMillis : endMillis;
+  }
+
   /** Emits what the budget allows of a closed window; false when some of it is left. */
-  #emit(pane: Pane): boolean {
+  #emit(pane: WindowPane): boolean {
     const context = this.#context;
-    const { size } = pane.table;
+    const { size } = pane.slots;
     while (pane.emitted < size) {
       if (context.budget <= 0) {
         context.pending = true;
@@ -163,7 +201,7 @@ export class TumblingAggregate implements RowSink, StatefulOperator, Previewable
     return true;
   }
 
-  #correct(pane: Pane, group: number): void {
+  #correct(pane: WindowPane, group: number): void {
     const revision = (pane.revisions.get(group) ?? 1) + 1;
     pane.revisions.set(group, revision);
     this.#context.revision = revision;
@@ -171,31 +209,30 @@ export class TumblingAggregate implements RowSink, StatefulOperator, Previewable
     this.#context.revision = 1;
   }
 
-  #push(pane: Pane, group: number): void {
+  #push(pane: WindowPane, group: number): void {
     const context = this.#context;
+    const key = pane.slots.key(group);
+    const row: Value[] = [];
+    for (let c = 0; c < this.#plan.keys.length; c++) row.push(this.#keys.value(key, c));
     context.final = pane.endMillis + context.allowedLatenessMillis <= this.#watermark;
     try {
-      this.#next.accept(pane.table.rowOf(group, pane.startMillis), pane.rowtimeMillis);
+      row.push(pane.startMillis);
+      pane.cells.appendResults(group, row);
+      this.#next.accept(row, this.#rowtimeOf(pane));
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error;
-      if (context.preview === null) {
-        this.#report(
-          error,
-          this.#plan.keys.map((_, c) => pane.table.index.key(group, c)),
-          pane.endMillis,
-        );
-      }
+      if (context.preview === null) this.#report(error, row.slice(0, this.#plan.keys.length), pane.endMillis);
     }
     context.final = true;
   }
 
-  /** Forgets the windows that no row can correct any more. */
+  /** Forgets the windows that no row can correct any more, and the keys that only older windows had. */
   #retire(): void {
     const lateness = this.#context.allowedLatenessMillis;
     while (this.#panes.length > 0 && this.#panes[0]!.endMillis + lateness <= this.#watermark) {
       const pane = this.#panes.shift()!;
-      this.#hashBy = pane.table.index.hashBy;
       if (pane === this.#current) this.#current = null;
+      forgetKeys(this.#keys, this.#panes, pane);
     }
   }
 

@@ -1,5 +1,5 @@
 import type { AggregateCall } from '../plan.ts';
-import { spread } from './accumulator.ts';
+import { spread } from './aggregate-result.ts';
 import { fitNumber } from './numeric.ts';
 import type { Value } from './row.ts';
 

@@ -2,7 +2,7 @@ import type { WindowJoinPlan } from '../plan.ts';
 import type { EngineContext, StatefulOperator } from './engine-context.ts';
 import { EvaluationError, tooManyRows } from './engine-error.ts';
 import { compileExpression, type Evaluate } from './expression.ts';
-import { keyText } from './group-index.ts';
+import { keyText } from './key-text.ts';
 import type { RowSink, Value } from './row.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
 import type { SnapshotWriter } from './snapshot-writer.ts';

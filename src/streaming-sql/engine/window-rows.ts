@@ -1,4 +1,4 @@
-import { keyText } from './group-index.ts';
+import { keyText } from './key-text.ts';
 import type { Row } from './row.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
 import type { SnapshotWriter } from './snapshot-writer.ts';

@@ -1,5 +1,5 @@
 import type { AggregateCall } from '../plan.ts';
-import type { Row, Value } from './row.ts';
+import type { Value } from './row.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
 import type { SnapshotWriter } from './snapshot-writer.ts';
 
@@ -17,30 +17,23 @@ const choices: Readonly<Record<string, Choose>> = {
  * Aggregates that keep a value as it is: MIN and MAX of text, ANY, EVERY, FIRST_VALUE and LAST_VALUE. First and last go
  * by ROWTIME, and by arrival among equal ROWTIMEs; they take NULL as any other value.
  */
-export class ObjectAccumulator {
-  readonly width: number;
-  readonly position: number;
-  readonly #column: number;
+export class HeldValues {
   readonly #name: string;
   readonly #timeAt: number;
   #held: Value[] = [];
 
-  constructor(call: AggregateCall, start: number, position: number) {
-    this.position = position;
-    this.#column = call.column ?? 0;
+  /** `timeAt` is the cell for the time of the value held, -1 where time does not matter. */
+  constructor(call: AggregateCall, timeAt: number) {
     this.#name = call.function;
-    this.#timeAt = start;
-    this.width = call.function === 'FIRST_VALUE' || call.function === 'LAST_VALUE' ? 1 : 0;
+    this.#timeAt = timeAt;
   }
 
-  begin(cells: Float64Array, base: number, group: number): void {
+  begin(group: number): void {
     this.#held[group] = null;
-    if (this.width > 0) cells[base + this.#timeAt] = Number.NaN;
   }
 
-  add(cells: Float64Array, base: number, group: number, row: Row, rowtime: number): void {
-    const value = row[this.#column]!;
-    if (this.width > 0) {
+  add(cells: Float64Array, base: number, group: number, value: Value, rowtime: number): void {
+    if (this.#timeAt >= 0) {
       const held = cells[base + this.#timeAt]!;
       const replaces = this.#name === 'FIRST_VALUE' ? !(rowtime >= held) : !(rowtime < held);
       if (!replaces) return;
@@ -51,6 +44,11 @@ export class ObjectAccumulator {
 
   result(group: number): Value {
     return this.#held[group] ?? null;
+  }
+
+  /** An estimate: a pointer and a short text for each group. */
+  bytes(): number {
+    return this.#held.length * 40;
   }
 
   save(writer: SnapshotWriter): void {
