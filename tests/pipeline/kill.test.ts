@@ -1,22 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GetRecordsCommand, GetShardIteratorCommand, KinesisClient } from '@aws-sdk/client-kinesis';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually, payloadOf, projectFolder, topicOf } from './running-pipeline.test-support.ts';
+import { eventually, payloadOf, topicOf } from './running-pipeline.test-support.ts';
+import { type Ready, readStream, start } from './runtime-process.test-support.ts';
 
 /** How often the process is killed; the published figure is made with more: `KILLS=50 npx vitest run tests/pipeline/kill`. */
 const KILLS = Number(process.env.KILLS ?? 5);
 const SENSORS = 40;
-
-interface Ready {
-  readonly mqtt: { readonly port: number };
-  readonly http: string;
-  readonly awsEndpoint: string;
-}
 
 interface StoredReading {
   readonly sensor_id: string;
@@ -27,34 +20,6 @@ interface StoredWindow {
   readonly sensor_id: string;
   readonly record_timestamp: string;
   readonly '60sec_number_of_msg': number;
-}
-
-/** Starts the command line as a user does, and waits for its line. */
-async function start(folder: string): Promise<{ child: ChildProcess; ready: Ready }> {
-  const main = join(projectFolder, 'src', 'cli', 'main.ts');
-  const args = [
-    main,
-    'start',
-    '--json',
-    '--simulate',
-    '0',
-    '--mqtt-port',
-    '0',
-    '--http-port',
-    '0',
-    '--data',
-    folder,
-  ];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const line = await new Promise<string>((resolve, reject) => {
-    let text = '';
-    child.stdout!.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      if (text.includes('\n')) resolve(text);
-    });
-    child.once('exit', (code) => reject(new Error(`Cannot start: exit code ${code}`)));
-  });
-  return { child, ready: JSON.parse(line) as Ready };
 }
 
 /** Publishes as fast as acknowledged until the connection is lost; remembers what was acknowledged. */
@@ -81,28 +46,6 @@ async function publishUntilCut(port: number, acknowledged: Set<number>, next: ()
     }
   };
   await Promise.all(Array.from({ length: 20 }, publisher));
-}
-
-/** Everything on a stream, through the public API. */
-async function readStream<Value>(awsEndpoint: string, StreamName: string): Promise<Value[]> {
-  const client = new KinesisClient({
-    endpoint: awsEndpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    requestHandler: new NodeHttpHandler(),
-  });
-  const values: Value[] = [];
-  const shard = { StreamName, ShardId: 'shardId-000000000000', ShardIteratorType: 'TRIM_HORIZON' } as const;
-  let { ShardIterator } = await client.send(new GetShardIteratorCommand(shard));
-  for (;;) {
-    const answer = await client.send(new GetRecordsCommand({ ShardIterator, Limit: 10_000 }));
-    for (const { Data } of answer.Records ?? [])
-      values.push(JSON.parse(Buffer.from(Data!).toString()) as Value);
-    if (!answer.Records?.length && answer.MillisBehindLatest === 0) break;
-    ShardIterator = answer.NextShardIterator;
-  }
-  client.destroy();
-  return values;
 }
 
 describe(`kill -9, ${KILLS} times under load`, () => {

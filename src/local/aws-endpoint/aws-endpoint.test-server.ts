@@ -19,6 +19,8 @@ import { s3Face } from '../s3/s3-api.ts';
 import { S3BucketStore } from '../s3/s3-bucket-store.ts';
 import { MultipartUploads } from '../s3/s3-multipart.ts';
 import { createSns, type SnsOptions } from '../sns/sns.ts';
+import { createSqsFace } from '../sqs/sqs-face.ts';
+import { SqsQueue } from '../sqs/sqs-queue.ts';
 import { createAwsEndpoint } from './aws-endpoint.ts';
 import { callOperation, jsonFace } from './aws-endpoint-json.ts';
 
@@ -49,6 +51,8 @@ export interface TestServerOptions {
   readonly tables?: Stack['tables'];
   readonly topics?: SnsOptions['topics'];
   readonly queues?: SnsOptions['queues'];
+  /** Queues on the log. */
+  readonly keptQueues?: Stack['queues'];
   readonly deliveryStreams?: readonly DeliveryStreamResource[];
   readonly onPublish?: SnsOptions['onPublish'];
   readonly iot?: IotOptions;
@@ -96,6 +100,13 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   });
   const { topics = [], queues = [], onPublish = () => {} } = options;
   const sns = createSns({ ...PLACE, topics, queues, onPublish });
+  const kept = (options.keptQueues ?? []).map((resource) => {
+    const stageName = `queue ${resource.name}`;
+    const stage = ledger.stage(stageName);
+    const { nowMillis = Date.now } = options;
+    return [resource.name, new SqsQueue({ resource, log, stageName, stage, nowMillis })] as const;
+  });
+  const messaging = createSqsFace({ ...PLACE, queues: new Map(kept), log, others: sns.face });
   const iot = options.iot ?? { publish: async () => {}, mqttAddress: () => '127.0.0.1:1883' };
   const kinesis = kinesisOperations({ ...PLACE, streams, log, ...clock });
   const endpoint = createAwsEndpoint({
@@ -103,8 +114,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     firehose: jsonFace(firehoseOperations({ ...PLACE, deliveries, log })),
     dynamodb: dynamodbFace(() => dynamodb.url, control.operations),
     s3: s3Face({ store, uploads: new MultipartUploads(store, join(folder, 's3-uploads')) }),
-    sns: sns.face,
-    sqs: sns.face,
+    sns: messaging,
+    sqs: messaging,
     iot: iotFace(iot),
     iotdata: iotDataFace(iot),
   });
