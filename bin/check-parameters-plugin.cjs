@@ -53,7 +53,10 @@ function givenParameters(options) {
   return Object.fromEntries(pairs.map((pair) => [pair.split('=')[0], pair.slice(pair.indexOf('=') + 1)]));
 }
 
-/** A framework plugin: refuses a wrong stage, region or parameter before anything is packaged or created. */
+/** Commands that do nothing without an account. */
+const ASKS_AWS = new Set(['deploy', 'remove']);
+
+/** A framework plugin: refuses a wrong stage, region or parameter, and absent credentials, before anything is packaged. */
 module.exports = class CheckParametersPlugin {
   constructor(serverless, options) {
     const { provider, params: parameters = {} } = serverless.configurationInput;
@@ -61,5 +64,12 @@ module.exports = class CheckParametersPlugin {
     const region = options.region ?? provider.region ?? 'us-east-1';
     const [problem] = problemsOf({ stage, region, parameters, given: givenParameters(options) });
     if (problem) throw new serverless.classes.Error(problem, 'WRONG_PARAMETER');
+    this.hooks = {
+      initialize: async () => {
+        if (!ASKS_AWS.has(serverless.processedInput.commands[0])) return;
+        // It throws the framework's own sentence about what is missing.
+        await serverless.getProvider('aws').getAwsSdkV3CredentialsProvider()();
+      },
+    };
   }
 };
