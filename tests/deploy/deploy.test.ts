@@ -5,7 +5,7 @@ import { DeleteRolePolicyCommand, GetRolePolicyCommand, PutRolePolicyCommand } f
 import { PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { currentWeeks } from '../../src/stores/weekly-tables.ts';
 import { isoWeek } from '../../src/telemetry/iso-week.ts';
 import { kinesisEvent } from '../aws/kinesis-event.ts';
@@ -20,6 +20,7 @@ import { compareResource, physicalIds, READERS } from './read-back.test-support.
 import { NOTHING, remains } from './remains.test-support.ts';
 
 const tool = findTool('ministack');
+vi.setConfig({ testTimeout: 120_000 });
 const STACK = 'mesonet-dev';
 /** It takes a quarter of a minute on an idle machine. */
 const DEPLOY_MILLIS = 400_000;
@@ -223,6 +224,19 @@ describe.skipIf(tool === undefined)('sls deploy on an emulator', () => {
         buckets: [nameOf('ArchiveBucket'), nameOf('RawBucket')].sort(),
         tables: weeks.map((week) => `mesonet-dev-readings-${week}`),
       });
+    },
+    DEPLOY_MILLIS,
+  );
+
+  it(
+    'says so when the credentials are none of the account, and makes nothing',
+    async () => {
+      const before = await remains(aws);
+      const wrong = { AWS_ACCESS_KEY_ID: 'AKIAUNKNOWNUNKNOWN00', AWS_SECRET_ACCESS_KEY: 'wrong' };
+      const { status, output } = await checkout.sls(['deploy'], { ...emulator.environment, ...wrong });
+      expect(status).toBe(1);
+      expect(output).toContain('The security token included in the request is invalid');
+      expect(await remains(aws)).toEqual(before);
     },
     DEPLOY_MILLIS,
   );

@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { AwsClients } from './aws-clients.test-support.ts';
 
-const PATIENCE_MILLIS = 20_000;
+const PATIENCE_MILLIS = 90_000;
 const POLL_MILLIS = 250;
 
 /** Asks until there is an answer. */
