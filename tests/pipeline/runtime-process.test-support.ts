@@ -9,6 +9,7 @@ export interface Ready {
   readonly mqtt: { readonly port: number };
   readonly http: string;
   readonly awsEndpoint: string;
+  readonly token: string;
 }
 
 /** Starts the command line as a user does, and waits for its line. */
