@@ -47,7 +47,28 @@ describe('the stages', () => {
     },
     PACKAGE_MILLIS,
   );
+
+  it.each([
+    ['dev', 'Delete'],
+    ['prod', 'Retain'],
+  ])('%s says %s of its tables', async (stage, policy) => {
+    const tables = Object.values(
+      (await packageStack(stage)).Resources as Record<string, DeployedTable>,
+    ).filter(({ Type }) => Type === 'AWS::DynamoDB::Table');
+    expect(tables.length).toBeGreaterThan(0);
+    for (const { DeletionPolicy, UpdateReplacePolicy } of tables)
+      expect({ DeletionPolicy, UpdateReplacePolicy }).toEqual({
+        DeletionPolicy: policy,
+        UpdateReplacePolicy: policy,
+      });
+  });
 });
+
+interface DeployedTable {
+  readonly Type: string;
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+}
 
 /** A template without what a stage may change: its own name, versions of code, and the policies of data. */
 function structureOf(template: Template): unknown {
