@@ -53,6 +53,12 @@ const table: readonly Row[] = [
     packages: ['mqtt', 'vega-datasets', 'cli-progress'],
     node: ['*'],
   },
+  {
+    folder: 'src/replay',
+    ours: ['src/telemetry', 'src/stores'],
+    packages: [],
+    node: ['node:zlib', 'node:stream', 'node:timers/promises'],
+  },
   { folder: 'dashboard', ours: ['src/telemetry'], packages: ['uplot', 'vite'], node: [] },
   { folder: 'src/stack', ours: ['src/telemetry'], packages: [], node: ['*'] },
   { folder: 'src/cost', ours: ['src/stack', 'src/telemetry'], packages: [], node: [] },

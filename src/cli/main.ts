@@ -19,6 +19,11 @@ const COMMANDS: readonly { name: string; summary: string; load: () => Promise<Co
     load: async () => (await import('./trace.ts')).traceCommand(),
   },
   {
+    name: 'replay',
+    summary: 'read kept messages back through the pipeline',
+    load: async () => (await import('./replay.ts')).replayCommand(),
+  },
+  {
     name: 'rule',
     summary: 'test topic rules, and explain what they make of a message',
     load: async () => (await import('./rule.ts')).ruleCommand(),

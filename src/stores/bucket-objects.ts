@@ -1,6 +1,7 @@
 import {
   GetObjectCommand,
   HeadObjectCommand,
+  ListBucketsCommand,
   ListObjectsV2Command,
   type ListObjectsV2CommandInput,
 } from '@aws-sdk/client-s3';
@@ -33,6 +34,18 @@ export async function* listObjects(
       yield { key: Key!, bytes: Size ?? 0, modifiedMillis: LastModified?.getTime() ?? 0 };
     token = page.NextContinuationToken;
   } while (token !== undefined);
+}
+
+/** The bytes of an object as they come. */
+export async function* streamObject(bucketName: string, key: string): AsyncGenerator<Uint8Array> {
+  const { Body } = await s3().send(new GetObjectCommand({ Bucket: bucketName, Key: key }));
+  yield* Body as unknown as AsyncIterable<Uint8Array>;
+}
+
+/** The names of the account's buckets that begin so, in the region of the client. */
+export async function bucketsNamed(prefix: string): Promise<string[]> {
+  const { Buckets = [] } = await s3().send(new ListBucketsCommand({}));
+  return Buckets.map(({ Name }) => Name!).filter((name) => name.startsWith(prefix));
 }
 
 /** The whole object. */
