@@ -65,6 +65,10 @@ const table = {
   apiRequestsPerSecond: { value: 0.1, basis: 'one page open around the clock, a request each 10 s' },
   apiResponseBytes: { value: 10_000, basis: 'one page of sensors or windows' },
   apiReadUnits: { value: 5, basis: 'a page of 100 sensors read with eventual consistency' },
+  queuePollsPerSecond: {
+    value: 0.25,
+    basis: 'five requests of Lambda at a time, each waiting 20 seconds for messages',
+  },
   firehoseFormatRatio: { value: 8, basis: 'Parquet with Snappy of the same readings' },
 } as const satisfies Record<string, Assumption>;
 

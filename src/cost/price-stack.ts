@@ -16,6 +16,7 @@ import { kinesisUsage } from './services/kinesis.ts';
 import { lambdaUsage } from './services/lambda.ts';
 import { MONTHLY, monthlyUsage } from './services/monthly.ts';
 import { s3Usage } from './services/s3.ts';
+import { sqsUsage } from './services/sqs.ts';
 import { trafficOf } from './traffic.ts';
 
 export interface PricingOptions {
@@ -59,6 +60,7 @@ export function priceStack(deployment: Deployment, load: Load, options: PricingO
     ...s3Usage(deployment, uses, storageMonths),
     ...cloudWatchUsage(deployment, traffic, storageMonths),
     ...apiUsage(uses),
+    ...sqsUsage(deployment),
     ...monthlyUsage(deployment),
   ];
   return {

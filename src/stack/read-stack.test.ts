@@ -58,6 +58,92 @@ describe('readStack()', () => {
     ]);
   });
 
+  const queue = {
+    Type: 'AWS::SQS::Queue',
+    Properties: {
+      QueueName: 'work',
+      VisibilityTimeout: 60,
+      RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': ['Dead', 'Arn'] }, maxReceiveCount: 3 },
+    },
+  };
+  const dead = { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'dead' } };
+
+  it('reads queues with the defaults of the service, and the mapping of one', () => {
+    const mapping = (more: object) => ({
+      Type: 'AWS::Lambda::EventSourceMapping',
+      Properties: {
+        EventSourceArn: { 'Fn::GetAtt': ['Work', 'Arn'] },
+        FunctionName: { 'Fn::GetAtt': ['Store', 'Arn'] },
+        ...more,
+      },
+    });
+    const { queues, queueMappings, eventSourceMappings, notEmulated } = read({
+      Work: queue,
+      Dead: dead,
+      Store: store,
+      Plain: mapping({}),
+      Bounded: mapping({ BatchSize: 50, ScalingConfig: { MaximumConcurrency: 4 }, FilterCriteria: {} }),
+    });
+    expect(queues).toEqual([
+      {
+        logicalId: 'Work',
+        name: 'work',
+        arn: 'arn:aws:sqs:us-east-1:000000000000:work',
+        url: 'https://sqs.us-east-1.amazonaws.com/000000000000/work',
+        visibilityTimeoutSeconds: 60,
+        retentionSeconds: 345_600,
+        maximumMessageBytes: 1_048_576,
+        redrive: { queueArn: 'arn:aws:sqs:us-east-1:000000000000:dead', maximumReceives: 3 },
+      },
+      expect.objectContaining({ name: 'dead', visibilityTimeoutSeconds: 30 }),
+    ]);
+    expect(eventSourceMappings).toEqual([]);
+    const common = { functionName: 'store', queueArn: queues[0]!.arn, batchWindowSeconds: 0 };
+    expect(queueMappings).toEqual([
+      { ...common, logicalId: 'Plain', batchSize: 10, reportBatchItemFailures: false },
+      {
+        ...common,
+        logicalId: 'Bounded',
+        batchSize: 50,
+        reportBatchItemFailures: false,
+        maximumConcurrency: 4,
+      },
+    ]);
+    expect(notEmulated).toMatchObject([
+      { logicalId: 'Bounded', reason: expect.stringContaining('FilterCriteria') },
+    ]);
+  });
+
+  it('reads a route to a queue, and says what of other services it does not serve', () => {
+    const integration = (IntegrationSubtype: string, more = {}) => ({
+      Type: 'AWS::ApiGatewayV2::Integration',
+      Properties: {
+        IntegrationSubtype,
+        RequestParameters: { QueueUrl: { Ref: 'Work' }, MessageBody: '$request.body', ...more },
+      },
+    });
+    const route = (RouteKey: string, name: string) => ({
+      Type: 'AWS::ApiGatewayV2::Route',
+      Properties: { RouteKey, Target: { 'Fn::Sub': `integrations/\${${name}}` } },
+    });
+    const { queueRoutes, routes, notEmulated } = read({
+      Work: queue,
+      Dead: dead,
+      Send: integration('SQS-SendMessage'),
+      Delayed: integration('SQS-SendMessage', { DelaySeconds: '5' }),
+      Put: integration('Kinesis-PutRecord'),
+      First: route('POST /v1/readings', 'Send'),
+      Second: route('POST /v1/late', 'Delayed'),
+      Third: route('POST /v1/records', 'Put'),
+    });
+    expect(queueRoutes).toEqual([{ method: 'POST', path: '/v1/readings', queueName: 'work' }]);
+    expect(routes).toEqual([]);
+    expect(notEmulated.map(({ logicalId }) => logicalId)).toEqual(['Second', 'Third']);
+    const { Work: _, ...without } = { Work: queue, Dead: dead, First: route('POST /x', 'Send') };
+    const send = { ...integration('SQS-SendMessage', { QueueUrl: 'https://sqs/1/none' }) };
+    expect(() => read({ ...without, Send: send })).toThrow("Cannot find queue 'none'");
+  });
+
   it('finds the file of a function and the function of a route', () => {
     const { functions, routes } = read({
       QueryLambdaFunction: store,
