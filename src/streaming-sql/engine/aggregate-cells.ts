@@ -87,7 +87,10 @@ export class AggregateCells {
     }
     for (const argument of this.#aggregates.columns.keys()) {
       const bytes = reader.bytes();
-      if (bytes.length > 0) copyInto((this.#nulls[argument] = new Int32Array(size)), bytes);
+      if (bytes.length === 0) continue;
+      const nulls = new Int32Array(size);
+      copyInto(nulls, bytes);
+      this.#nulls[argument] = nulls;
     }
     for (const held of this.held) held.load(reader);
   }

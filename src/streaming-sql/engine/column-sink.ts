@@ -15,6 +15,7 @@ export interface ColumnSink extends RowSink {
 
 export type TakeColumns = (rowtime: number, ...values: Value[]) => boolean;
 
+/** Does the sink take columns? A filter does where the sink behind it does. */
 export function isColumnSink(sink: RowSink): sink is ColumnSink {
   return 'take' in sink && sink.take !== undefined;
 }

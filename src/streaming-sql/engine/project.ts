@@ -1,14 +1,19 @@
 import type { Expression, FilterPlan, ProjectPlan } from '../plan.ts';
+import type { TakeColumns } from './column-sink.ts';
 import type { EngineContext, StatefulOperator } from './engine-context.ts';
 import { EvaluationError } from './engine-error.ts';
 import { compileExpression, type Evaluate } from './expression.ts';
+import { generate } from './generate.ts';
 import type { Row, RowSink, Value } from './row.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
 import type { SnapshotWriter } from './snapshot-writer.ts';
+import { takeFiltered, takeProjected } from './take-through.ts';
 
 /** SELECT list: computes a new row; a row that cannot be computed goes to the error stream. */
 export class Project implements RowSink, StatefulOperator {
-  readonly #items: readonly Evaluate[];
+  readonly columns: readonly number[];
+  readonly take: TakeColumns | undefined;
+  readonly #compute: (row: Row, rowtime: number) => Value[];
   readonly #rowtime: Evaluate | null;
   readonly #next: RowSink;
   readonly #context: EngineContext;
@@ -16,7 +21,10 @@ export class Project implements RowSink, StatefulOperator {
   #lastRowtime = Number.NEGATIVE_INFINITY;
 
   constructor(plan: ProjectPlan, next: RowSink, context: EngineContext, pump: string) {
-    this.#items = plan.items.map((item: Expression) => compileExpression(item, context));
+    const through = plan.rowtime === undefined ? takeProjected(plan.items, next, context) : undefined;
+    this.columns = through?.columns ?? [];
+    this.take = through?.take;
+    this.#compute = compileItems(plan.items, context);
     this.#rowtime = plan.rowtime === undefined ? null : compileExpression(plan.rowtime, context);
     this.#next = next;
     this.#context = context;
@@ -27,8 +35,7 @@ export class Project implements RowSink, StatefulOperator {
     let result: Value[];
     let time = rowtime;
     try {
-      result = [];
-      for (const item of this.#items) result.push(item(row, rowtime));
+      result = this.#compute(row, rowtime);
       if (this.#rowtime !== null) time = this.#overriddenTime(this.#rowtime(row, rowtime));
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error;
@@ -41,6 +48,11 @@ export class Project implements RowSink, StatefulOperator {
   /** With `expr AS ROWTIME` time comes from the rows alone: passing time of the input says nothing about it. */
   advance(watermark: number): void {
     this.#next.advance(this.#rowtime === null ? watermark : Math.min(watermark, this.#lastRowtime));
+  }
+
+  due(): number {
+    const later = this.#next.due?.() ?? Number.NEGATIVE_INFINITY;
+    return this.#rowtime === null ? later : Number.NEGATIVE_INFINITY;
   }
 
   openKeys(): number {
@@ -73,14 +85,31 @@ export class Project implements RowSink, StatefulOperator {
   }
 }
 
+/** Generated as one array literal; columns are copied without a call. */
+function compileItems(
+  items: readonly Expression[],
+  context: EngineContext,
+): (row: Row, rowtime: number) => Value[] {
+  const evaluate = items.map((item) => compileExpression(item, context));
+  const values = items.map((item, i) =>
+    item.kind === 'column' ? `row[${item.index}]` : `evaluate[${i}](row, rowtime)`,
+  );
+  return generate({ evaluate }, `(row, rowtime) => [${values.join(', ')}]`);
+}
+
 /** WHERE and HAVING: only TRUE passes. */
 export class Filter implements RowSink {
+  readonly columns: readonly number[];
+  readonly take: TakeColumns | undefined;
   readonly #predicate: Evaluate;
   readonly #next: RowSink;
   readonly #context: EngineContext;
   readonly #pump: string;
 
   constructor(plan: FilterPlan, next: RowSink, context: EngineContext, pump: string) {
+    const through = takeFiltered(plan.predicate, next, context);
+    this.columns = through?.columns ?? [];
+    this.take = through?.take;
     this.#predicate = compileExpression(plan.predicate, context);
     this.#next = next;
     this.#context = context;
@@ -100,5 +129,9 @@ export class Filter implements RowSink {
 
   advance(watermark: number): void {
     this.#next.advance(watermark);
+  }
+
+  due(): number {
+    return this.#next.due?.() ?? Number.NEGATIVE_INFINITY;
   }
 }

@@ -1,8 +1,10 @@
 import type { PumpPlan, StreamPlan } from '../plan.ts';
-import type { SqlType } from '../sql-type.ts';
+import { familyOf, integerBounds, type SqlType } from '../sql-type.ts';
 import { type Conversion, compileCast } from './cast.ts';
 import type { EngineContext } from './engine-context.ts';
 import { EvaluationError } from './engine-error.ts';
+import { fitsCode } from './fits-type.ts';
+import { generate } from './generate.ts';
 import { MergeBuffer } from './merge-buffer.ts';
 import type { Row, RowSink, Value } from './row.ts';
 
@@ -92,20 +94,34 @@ export class StreamNode {
   }
 }
 
+/** Generated: values that are of the column's type already are copied without a call. */
 function compileInsert(stream: StreamPlan, pump: PumpPlan, types: readonly SqlType[]): (row: Row) => Value[] {
-  const columns = stream.columns.map((column, index) => {
+  const casts: Conversion[] = [];
+  const values = stream.columns.map((column, index) => {
     const from = pump.columnMap[index] ?? -1;
-    const cast: Conversion = from < 0 ? () => null : compileCast(types[from] ?? column.type, column.type);
-    return { from, cast, name: column.name, notNull: column.notNull === true };
+    const type = types[from] ?? column.type;
+    casts.push(from < 0 ? () => null : compileCast(type, column.type));
+    if (from < 0) return 'null';
+    const cast = `casts[${index}](row[${from}])`;
+    return isSameKind(type, column.type)
+      ? `${fitsCode(column.type, `row[${from}]`)} ? row[${from}] : ${cast}`
+      : cast;
   });
+  const insert = generate<(row: Row) => Value[]>({ casts }, `(row) => [${values.join(', ')}]`);
+  const required = stream.columns.flatMap(({ notNull, name }, index) => (notNull ? [{ name, index }] : []));
+  if (required.length === 0) return insert;
   return (row) => {
-    const result: Value[] = [];
-    for (const { from, cast, name, notNull } of columns) {
-      const value = from < 0 ? null : cast(row[from]!);
-      if (notNull && value === null)
+    const result = insert(row);
+    for (const { name, index } of required)
+      if (result[index] === null)
         throw new EvaluationError('NOT_NULL', `Column "${name}" of "${stream.name}" is NOT NULL`);
-      result.push(value);
-    }
     return result;
   };
+}
+
+/** Is a value of one type that fits the other the same value there? A fraction of zero may have a sign. */
+function isSameKind(from: SqlType, to: SqlType): boolean {
+  if (from.name in integerBounds || to.name in integerBounds)
+    return from.name in integerBounds && to.name in integerBounds;
+  return familyOf(from) === familyOf(to);
 }
