@@ -2,6 +2,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { dynamoDb } from '../src/stores/aws-clients.ts';
 import { currentWeeks, weeklyTableName } from '../src/stores/weekly-tables.ts';
+import { isoWeek, isoWeekRange, WEEK_MILLIS } from '../src/telemetry/iso-week.ts';
 import { captureEmf, countsOf } from '../tests/aws/capture-stdout.ts';
 import { failedNumbers, kinesisEvent, type TestData } from '../tests/aws/kinesis-event.ts';
 import { startAws, type TestAws, WEEKLY_PREFIX } from '../tests/aws/start-aws.ts';
@@ -156,6 +157,21 @@ describe('store-readings', () => {
     expect(failed).toEqual([]);
     expect(counts).toMatchObject({ RecordsStored: 1, reason: { 'no-weekly-table': 1 } });
     expect((await itemsOfSensor(LATEST))[0]!.value).toBe(1.5);
+  });
+
+  it('rejects a reading of a week that is closed when it arrives, though its table is still there', async () => {
+    const old = reading(0);
+    await store([reading(1)]);
+    const { fromMillis } = isoWeekRange(isoWeek(old.sensor_timestamp))!;
+    const closesMillis = fromMillis + 5 * WEEK_MILLIS;
+    const at = async (arrivalMillis: number) =>
+      countsOf(
+        (await captureEmf(() => handler(kinesisEvent([old], { arrivalMillis })))).emf,
+        'store-readings',
+      );
+    expect(await at(closesMillis)).toMatchObject({ RecordsStored: 0, reason: { 'no-weekly-table': 1 } });
+    expect(await at(closesMillis - 1)).toMatchObject({ RecordsStored: 1 });
+    expect(await itemsOfSensor(THIS_WEEK)).toHaveLength(1);
   });
 
   it('stores values that a table number cannot hold', async () => {
