@@ -28,6 +28,7 @@ interface CostFlags {
   readonly budget?: number;
   readonly json?: boolean;
   readonly project: string;
+  readonly stage: string;
   readonly template?: string;
 }
 
@@ -51,6 +52,7 @@ export function costCommand(): Command {
     .option('--budget <usd>', 'fail when a month costs more', parseAmount)
     .option('--json', 'print one line of JSON on stdout')
     .option('--project <folder>', 'the folder of serverless.yml', projectFolder)
+    .option('--stage <stage>', 'the stage whose parameters count', 'prod')
     .option(
       '--template <file>',
       'price this compiled CloudFormation template instead of compiling serverless.yml',
@@ -101,7 +103,7 @@ async function readLoad(command: Command, flags: CostFlags): Promise<Load> {
   return devices === undefined ? load : { ...load, devices };
 }
 
-async function readTemplate(command: Command, { project, template }: CostFlags): Promise<Template> {
+async function readTemplate(command: Command, { project, stage, template }: CostFlags): Promise<Template> {
   if (template !== undefined) {
     const text = readText(command, '--template', template);
     try {
@@ -114,7 +116,7 @@ async function readTemplate(command: Command, { project, template }: CostFlags):
   if (!existsSync(join(folder, 'serverless.yml')))
     command.error(`error: Cannot price --project "${project}": the folder has no serverless.yml`);
   const { compileStack } = await import('../stack/compile-stack.ts');
-  return compileStack({ projectFolder: folder, cacheFolder: join(folder, '.mesonet', 'stack') });
+  return compileStack({ projectFolder: folder, cacheFolder: join(folder, '.mesonet', 'stack'), stage });
 }
 
 function readText(command: Command, option: string, file: string): string {
