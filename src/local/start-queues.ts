@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { QueueResource, Stack } from '../stack/stack.ts';
 import type { Ledger } from './ledger.ts';
+import { LocalError } from './local-error.ts';
 import type { DurableLog } from './log/durable-log.ts';
 import { SqsQueue } from './sqs/sqs-queue.ts';
 
@@ -14,15 +15,20 @@ export interface StartQueuesOptions {
 /**
  * Opens the queues that functions read, those that routes send to, and the dead-letter queues of both, by name: they are kept on
  * the log, as nothing that was accepted may be lost.
+ * @throws LocalError when dead letters would go round in a circle
  */
 export function startQueues(options: StartQueuesOptions): ReadonlyMap<string, SqsQueue> {
   const { stack } = options;
   const queues = new Map<string, SqsQueue>();
-  const open = (resource: QueueResource): SqsQueue => {
+  const open = (resource: QueueResource, givers: readonly QueueResource[] = []): SqsQueue => {
     const opened = queues.get(resource.name);
     if (opened) return opened;
+    if (givers.includes(resource))
+      throw new LocalError(
+        `Cannot open queue '${resource.name}': its dead letters come back to it through '${givers.at(-1)!.name}'`,
+      );
     const target = stack.queues.find(({ arn }) => arn === resource.redrive?.queueArn);
-    const deadLetters = target && target !== resource ? open(target) : undefined;
+    const deadLetters = target && open(target, [...givers, resource]);
     const stageName = stageNameOf(resource, stack);
     const queue = new SqsQueue({
       ...options,
