@@ -1,104 +1,165 @@
-import { readFileSync } from 'node:fs';
-import { createEngine } from '../src/streaming-sql/engine/index.ts';
-import { compileApplication, type InputSchema } from '../src/streaming-sql/index.ts';
-
-/**
- * Rows per second and bytes per open key of the shipped window application, against a hand-written Map loop on the same
- * records in the same process. Run: node --expose-gc bench/windows.bench.ts
+/*
+ * The window engine with the shipped application, beside a Map of objects written by hand and JSON.parse alone, all in
+ * one run. It writes the growth curves to docs/windows-growth.svg when asked.
+ * node --expose-gc bench/windows.bench.ts [--plot] [--duckdb PATH/TO/@duckdb/node-api/lib/index.js]
  */
-interface Reading {
-  readonly sensor_id: string;
-  readonly sensor: string;
-  readonly station_id: string;
-  readonly sensor_timestamp: number;
-  readonly sensor_value: number;
-  readonly sensor_value_smoothed: number;
-  readonly direction: number;
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { measureDuckDb } from './duckdb-batch.ts';
+import { drawPanels } from './line-chart.ts';
+import {
+  measureBytes,
+  measureClose,
+  measureDisorder,
+  measureHandWrittenMemory,
+  measureMemory,
+  measureOpenWindows,
+  measureParsedRows,
+} from './window-measures.ts';
+import { makeTexts, parseAll, START } from './window-rows.ts';
+
+const KEYS = [100, 1000, 10_000, 100_000, 1_000_000];
+const WINDOWS = [1, 2, 5, 10, 20, 60];
+const MESSAGES = [1, 10, 100];
+const FLEET = 10_000;
+
+const { values: flags } = parseArgs({ options: { plot: { type: 'boolean' }, duckdb: { type: 'string' } } });
+
+function print(
+  title: string,
+  header: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): void {
+  const lines = [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+  console.log(`\n${title}\n\n${lines.join('\n')}`);
 }
 
-const folder = new URL('../analytics-sql/', import.meta.url);
-const sql = readFileSync(new URL('weather-windows.sql', folder), 'utf8');
-const input = JSON.parse(readFileSync(new URL('weather-windows.input.json', folder), 'utf8')) as InputSchema;
-const plan = compileApplication(sql, { input });
-const START = 1_478_672_880_000;
+const whole = (value: number): string => Math.round(value).toLocaleString('en');
+const millions = (nanos: number): string => (1000 / nanos).toFixed(2);
 
-/** Records as JSON.parse makes them: every one with strings of its own. */
-function makeReadings(keys: number, count: number): Reading[] {
-  return Array.from({ length: count }, (_, i) => {
-    const key = (i * 7919) % keys;
-    const text = `{"sensor_id":"sensor-${key}","sensor":"vib","station_id":"station-${key % 500}","sensor_timestamp":${START + i},"sensor_value":${(key % 97) / 7},"sensor_value_smoothed":${(i % 89) / 7},"direction":-1}`;
-    return JSON.parse(text) as Reading;
-  });
-}
-
-function engineRun(readings: readonly Reading[]): {
-  millis: number;
-  closeMillis: number;
-  rows: number;
-  perKey: number;
-} {
-  let rows = 0;
-  const engine = createEngine(plan, { onRow: () => rows++ });
-  const before = memory();
-  const start = performance.now();
-  for (const reading of readings) engine.acceptRecord(reading, { arrivalMillis: START });
-  const millis = performance.now() - start;
-  const perKey = (memory() - before) / engine.stats().openKeys;
-  const closing = performance.now();
-  while (engine.advance(START + 60_000, 10_000));
-  return { millis, closeMillis: performance.now() - closing, rows, perKey };
-}
-
-interface Naive {
-  count: number;
-  sum: number;
-  smoothed: number;
-  min: number;
-  max: number;
-  readonly sensor: string;
-  readonly station: string;
-}
-
-function mapRun(readings: readonly Reading[]): { millis: number; perKey: number } {
-  const groups = new Map<string, Naive>();
-  const before = memory();
-  const start = performance.now();
-  for (const { sensor_id, sensor, station_id, sensor_value, sensor_value_smoothed } of readings) {
-    let group = groups.get(sensor_id);
-    if (group === undefined) {
-      group = { count: 0, sum: 0, smoothed: 0, min: Infinity, max: -Infinity, sensor, station: station_id };
-      groups.set(sensor_id, group);
-    }
-    group.count++;
-    group.sum += sensor_value;
-    group.smoothed += sensor_value_smoothed;
-    if (sensor_value < group.min) group.min = sensor_value;
-    if (sensor_value > group.max) group.max = sensor_value;
-  }
-  const millis = performance.now() - start;
-  return { millis, perKey: (memory() - before) / groups.size };
-}
-
-function memory(): number {
-  globalThis.gc?.();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}
-
-/** The strings of the keys belong to the records here, which both sides share; a pipeline lets the records go. */
-function report(keys: number, count: number): void {
-  const readings = makeReadings(keys, count);
-  mapRun(readings);
-  engineRun(readings);
-  const naive = mapRun(readings);
-  const engine = engineRun(readings);
-  const rate = (millis: number) => `${(count / millis / 1000).toFixed(2)} M/s`;
-  console.log(
-    `${String(keys).padStart(9)} keys  engine ${rate(engine.millis)}  Map ${rate(naive.millis)}  ` +
-      `ratio ${(naive.millis / engine.millis).toFixed(2)}  bytes/key engine ${engine.perKey.toFixed(0)} Map ${naive.perKey.toFixed(0)}  ` +
-      `close ${engine.closeMillis.toFixed(1)} ms for ${engine.rows} rows`,
+function reportKeys(): void {
+  const measured = KEYS.map((keys) => ({
+    keys,
+    ...measureParsedRows(keys),
+    bytes: measureMemory(keys, 1, 1),
+    handWrittenBytes: measureHandWrittenMemory(keys),
+    closeMillis: measureClose(keys),
+  }));
+  print(
+    'Parsed rows, one open window',
+    ['keys', 'engine M rows/s', 'Map by hand', 'ratio', 'engine B/key', 'Map B/key', 'close, ms'],
+    measured.map(({ keys, engineNanos, handWrittenNanos, bytes, handWrittenBytes, closeMillis }) => [
+      whole(keys),
+      millions(engineNanos),
+      millions(handWrittenNanos),
+      (handWrittenNanos / engineNanos).toFixed(2),
+      whole(bytes),
+      whole(handWrittenBytes),
+      closeMillis.toFixed(1),
+    ]),
+  );
+  panels.push(
+    {
+      title: 'Rows per second by keys (millions)',
+      xLabel: 'keys, one open window',
+      xs: KEYS,
+      isLogarithmic: true,
+      lines: [
+        { name: 'engine', color: '#0b62a4', ys: measured.map(({ engineNanos }) => 1000 / engineNanos) },
+        { name: 'Map by hand', color: '#999', ys: measured.map((row) => 1000 / row.handWrittenNanos) },
+      ],
+    },
+    {
+      title: 'Bytes per open key',
+      xLabel: 'keys, one open window',
+      xs: KEYS,
+      lines: [
+        { name: 'engine', color: '#0b62a4', ys: measured.map(({ bytes }) => bytes) },
+        { name: 'Map by hand', color: '#999', ys: measured.map((row) => row.handWrittenBytes) },
+      ],
+    },
   );
 }
 
-if (globalThis.gc === undefined) console.log('bytes/key need node --expose-gc');
-for (const keys of [100, 10_000, 100_000, 1_000_000]) report(keys, Math.max(1_000_000, keys));
+function reportWindows(): void {
+  const measured = WINDOWS.map((windows) => ({
+    windows,
+    nanos: measureOpenWindows(FLEET, windows),
+    bytes: measureMemory(FLEET, windows, 1),
+  }));
+  print(
+    `Open windows, ${whole(FLEET)} keys in each, rows of one after rows of the other`,
+    ['open windows', 'M rows/s', 'B per open (sensor, window)'],
+    measured.map(({ windows, nanos, bytes }) => [windows, millions(nanos), whole(bytes)]),
+  );
+  const line = (name: string, ys: readonly number[]) => [{ name, color: '#0b62a4', ys }];
+  panels.push(
+    {
+      title: 'Rows per second by open windows (millions)',
+      xLabel: `open windows of ${whole(FLEET)} keys`,
+      xs: WINDOWS,
+      lines: line(
+        'engine',
+        measured.map(({ nanos }) => 1000 / nanos),
+      ),
+    },
+    {
+      title: 'Bytes per open (sensor, window)',
+      xLabel: `open windows of ${whole(FLEET)} keys`,
+      xs: WINDOWS,
+      lines: line(
+        'engine',
+        measured.map(({ bytes }) => bytes),
+      ),
+    },
+  );
+}
+
+function reportMessages(): void {
+  print(
+    `Messages per window, ${whole(FLEET)} keys`,
+    ['messages of a sensor', 'B per open (sensor, window)'],
+    MESSAGES.map((messages) => [messages, whole(measureMemory(FLEET, 1, messages))]),
+  );
+}
+
+function reportBytes(): void {
+  const { parseNanos, engineNanos, handWrittenNanos } = measureBytes(FLEET);
+  const row = (name: string, nanos: number) => [name, millions(nanos), (parseNanos / nanos).toFixed(2)];
+  print(
+    `From JSON bytes, ${whole(FLEET)} keys`,
+    ['', 'M rows/s', 'of JSON.parse alone'],
+    [row('JSON.parse alone', parseNanos), row('engine', engineNanos), row('Map by hand', handWrittenNanos)],
+  );
+}
+
+function reportDisorder(): void {
+  const measured = measureDisorder(FLEET);
+  print(
+    `Event time, ten windows, ${whole(FLEET)} keys`,
+    ['rows', 'M rows/s', 'cost', 'late', 'corrections'],
+    measured.map(({ name, nanos, late, corrections }) => [
+      name,
+      millions(nanos),
+      `${(nanos / measured[0]!.nanos).toFixed(2)} ×`,
+      whole(late),
+      whole(corrections),
+    ]),
+  );
+}
+
+async function reportDuckDb(path: string): Promise<void> {
+  const rows = parseAll(makeTexts(FLEET, 100_000, () => START));
+  const nanos = await measureDuckDb(path, rows, 10);
+  console.log(`\nDuckDB, batch over a loaded table, one thread: ${millions(nanos)} M rows/s`);
+}
+
+if (globalThis.gc === undefined) throw new Error('Cannot measure memory: start node with --expose-gc');
+const panels: Parameters<typeof drawPanels>[0][number][] = [];
+reportKeys();
+reportWindows();
+reportMessages();
+reportBytes();
+reportDisorder();
+if (flags.duckdb !== undefined) await reportDuckDb(flags.duckdb);
+if (flags.plot) writeFileSync(new URL('../docs/windows-growth.svg', import.meta.url), drawPanels(panels));
