@@ -15,8 +15,8 @@ Examples:
                                                  goes on behind the last object of an earlier run
 
 Without --url it asks AWS_ENDPOINT_URL, else AWS where the environment has credentials, else this machine.
-Only what is not stored yet is put on the stream; --all puts everything, which overwrites itself.
-The exit code is 0 when every object could be read. docs/replay.md says more.`;
+Only what is not stored yet is put on the stream. --all puts everything: tables overwrite it with the same, but windows by
+arrival count it again. The exit code is 0 when every object was read. docs/replay.md says more.`;
 
 const SOURCES: readonly ReplaySourceName[] = ['raw', 'curated', 'rejected', 'failed'];
 const REFRESHES_PER_SECOND = 2;
@@ -83,15 +83,20 @@ async function run(command: Command, flags: ReplayFlags): Promise<void> {
       },
     }).finally(() => progress?.stop());
     await print(report, flags);
-    if (report.unreadable.length > 0) process.exitCode = 1;
+    if (report.objectsLeft > 0) sayWhereToGoOn(report);
+    if (report.unreadable.length + report.objectsLeft > 0) process.exitCode = 1;
   } catch (error) {
-    const lastKey = last?.().lastKey;
-    if (lastKey !== undefined)
-      console.error(`The last object done is ${lastKey}; go on with --after ${lastKey}`);
+    if (last) sayWhereToGoOn(last());
     throw error;
   } finally {
     (await import('../stores/aws-clients.ts')).closeClients();
   }
+}
+
+/** With the same range: an object that was begun is read again from its beginning. */
+function sayWhereToGoOn({ lastKey, objectsLeft }: ReplayReport): void {
+  const goOn = lastKey === undefined ? 'begin again' : `go on with --after ${lastKey}`;
+  console.error(`Stopped with ${objectsLeft} objects left: ${goOn}`);
 }
 
 async function prepare(flags: ReplayFlags): Promise<ReplayOptions> {

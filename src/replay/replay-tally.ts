@@ -15,6 +15,8 @@ export interface ReplayReport {
   readonly objects: number;
   /** Objects in which no message was for us: records of other streams, nothing of the range or sensor. */
   readonly idleObjects: number;
+  /** Objects that were not begun, because the replay was stopped. */
+  readonly objectsLeft: number;
   readonly unreadable: readonly { readonly key: string; readonly problem: string }[];
   readonly messages: number;
   /** In the tables already. */
@@ -40,12 +42,18 @@ export class ReplayTally {
   readonly #sensors = new Map<string, SensorTally>();
   readonly #refused = new Map<RejectionReason, number>();
   readonly #unreadable: { key: string; problem: string }[] = [];
+  readonly #total: number;
   #objects = 0;
   #idle = 0;
   #messages = 0;
   #repeated = 0;
   #sent = 0;
   #lastKey: string | undefined;
+
+  /** @param total objects in all */
+  constructor(total: number) {
+    this.#total = total;
+  }
 
   /** Takes a message in; false when it is a copy of one that was here before. */
   add(message: FoundMessage): boolean {
@@ -99,6 +107,7 @@ export class ReplayTally {
     return {
       objects: this.#objects,
       idleObjects: this.#idle,
+      objectsLeft: this.#total - this.#objects,
       unreadable: this.#unreadable,
       messages: this.#messages,
       stored: sum('stored'),

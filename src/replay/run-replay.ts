@@ -64,7 +64,7 @@ async function listCandidates({ source, bucketName, range, after }: ReplayOption
 }
 
 class Replay {
-  readonly tally = new ReplayTally();
+  readonly tally: ReplayTally;
   readonly #options: ReplayOptions;
   readonly #pacer: Pacer;
   readonly #total: number;
@@ -75,6 +75,7 @@ class Replay {
     this.#options = options;
     this.#pacer = new Pacer(options.ratePerSecond);
     this.#total = total;
+    this.tally = new ReplayTally(total);
   }
 
   async object(object: ListedObject): Promise<void> {

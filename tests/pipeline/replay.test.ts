@@ -81,15 +81,21 @@ async function stored(): Promise<string[]> {
   return items.flat().sort();
 }
 
-async function replay(...args: string[]) {
+function startReplay(...args: string[]) {
   const range = [startMillis - MINUTE, pipeline.nowMillis].map((millis) => new Date(millis).toISOString());
   const main = join(projectFolder, 'src', 'cli', 'main.ts');
   const all = ['replay', '--from', range[0]!, '--to', range[1]!, '--url', pipeline.mesonet.awsEndpoint];
   const child = spawn(process.execPath, [main, ...all, ...args]);
   const [stdout, stderr] = [text(child.stdout), text(child.stderr)];
-  const [code] = await once(child, 'close');
-  return { code, stdout: await stdout, stderr: await stderr };
+  const ended = once(child, 'close').then(async ([code]) => ({
+    code: code as number,
+    stdout: await stdout,
+    stderr: await stderr,
+  }));
+  return { child, ended };
 }
+
+const replay = (...args: string[]) => startReplay(...args).ended;
 
 async function report(...args: string[]): Promise<ReplayReport> {
   const { stdout, stderr } = await replay('--json', '--quiet', ...args);
@@ -150,6 +156,19 @@ describe('mesonet replay', () => {
     );
     expect(await report('--dry-run', '--after', first!)).toMatchObject({ objects: 1, lastKey: second });
     expect(await report('--dry-run', '--after', second!)).toMatchObject({ objects: 0, messages: 0 });
+  });
+
+  it('ends after the object under way when it is interrupted, and says where to go on', async () => {
+    const [first, second] = await keys('mesonet-dev-rawbucket', 'raw/');
+    const { child, ended } = startReplay('--all', '--rate', '5', '--json');
+    await once(child.stderr, 'data');
+    setTimeout(() => child.kill('SIGINT'), 500);
+    const { code, stdout, stderr } = await ended;
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ objects: 1, objectsLeft: 1, sent: GOOD / 2, lastKey: first });
+    expect(stderr).toContain(`Stopped with 1 objects left: go on with --after ${first}\n`);
+    const rest = await report('--after', first!);
+    expect(rest).toMatchObject({ objects: 1, objectsLeft: 0, stored: GOOD / 2, lastKey: second });
   });
 
   it('reads the curated objects and the rejected messages too', async () => {

@@ -14,7 +14,7 @@ export function printReplay(report: ReplayReport, { dryRun }: { dryRun: boolean 
   const rows = [
     [
       'objects',
-      `${count(report.objects)} read, ${count(report.idleObjects)} of them without readings in question`,
+      `${count(report.objects)} read, ${count(report.idleObjects)} without a message asked for, ${count(report.objectsLeft)} left`,
     ],
     ['messages', count(report.messages)],
     ['  already stored', count(report.stored)],

@@ -1,9 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { askDynalite, type DescribedTable } from './described-table.ts';
 import type { DynamodbState } from './dynamodb-state.ts';
 
 /** DynamoDB counts about every six hours (DynamoDB API reference, "TableDescription", ItemCount). */
 const RECOUNT_MILLIS = 6 * 3_600_000;
 const PAGE_ITEMS = 1000;
+/** Pauses between pages, as a multiple of what a page took: those who write and query come first. */
+const PAUSE_SHARE = 3;
 
 interface ScanPage {
   readonly Count: number;
@@ -51,6 +54,7 @@ export class ItemCounts {
     let items = 0;
     let start: object | undefined;
     do {
+      const started = performance.now();
       const page: ScanPage = await askDynalite(this.#url(), 'Scan', {
         TableName,
         Select: 'COUNT',
@@ -59,6 +63,7 @@ export class ItemCounts {
       });
       items += page.Count;
       start = page.LastEvaluatedKey;
+      if (start !== undefined) await delay((performance.now() - started) * PAUSE_SHARE);
     } while (start !== undefined && !this.#stopped);
     if (start === undefined) await this.#state.change(TableId, { itemCount: { items, countedMillis } });
   }
