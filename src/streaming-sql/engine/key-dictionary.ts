@@ -10,7 +10,10 @@ import type { SnapshotWriter } from './snapshot-writer.ts';
 /** Keys of one hash value, and steps to a free place, before another hash is tried. */
 const MAX_EQUAL = 8;
 const MAX_STEPS = 512;
-const FIRST_SEED = 0x811c9dc5;
+const FIRST_SEED = 0x811c9dc5 | 0;
+/** Most identifiers differ in their last characters. */
+const TAIL = 8;
+const WHOLE = 0x7fff_ffff;
 
 /** Open addressing: two numbers a place, the hash and the key's number plus one. */
 interface HashTable {
@@ -19,13 +22,16 @@ interface HashTable {
   /** How many of the key's columns are hashed; the others are only compared. */
   hashed: number;
   seed: number;
+  /** Characters of a text that are hashed, from its end. */
+  reach: number;
   /** Key columns of all keys, one key after the other. */
   values: Value[];
 }
 
 /**
  * Numbers the keys of a GROUP BY, once for all its open windows: a new window costs no text. Most keys are told apart by
- * their first column, so only that is hashed until too many keys share a value; then one more column, at last another seed.
+ * the end of their first column, so only that is hashed until too many keys share a value; then all of it, then one more
+ * column, at last with another seed.
  */
 export class KeyDictionary {
   readonly #columns: readonly number[];
@@ -41,7 +47,7 @@ export class KeyDictionary {
   constructor(columns: readonly number[]) {
     this.#columns = columns;
     const hashed = Math.min(1, columns.length);
-    this.#table = { places: new Int32Array(64), mask: 31, hashed, seed: FIRST_SEED, values: [] };
+    this.#table = { places: new Int32Array(64), mask: 31, hashed, seed: FIRST_SEED, reach: TAIL, values: [] };
     const names = columnNames([...columns.keys()]);
     const hash = hashCode(names);
     this.find = generate({ table: this.#table, hashValue }, findCode(names, hash));
@@ -149,16 +155,19 @@ export class KeyDictionary {
   /** Chooses another hash; false once all has been tried. */
   #hashOtherwise(): boolean {
     const table = this.#table;
-    if (table.hashed < this.#columns.length) table.hashed++;
+    if (table.reach === TAIL) table.reach = WHOLE;
+    else if (table.hashed < this.#columns.length) table.hashed++;
     else if (table.seed !== FIRST_SEED || this.#columns.length === 0) return false;
-    else table.seed = hashValue(this.#size, table.seed);
+    else table.seed = hashValue(this.#size, table.seed, WHOLE);
     return true;
   }
 }
 
 function hashCode(names: readonly string[]): string {
-  const steps = names.map((name, c) => `if (table.hashed > ${c}) hash = hashValue(${name}, hash);`);
-  return `let hash = table.seed | 0; ${steps.join('\n')}`;
+  const steps = names.map(
+    (name, c) => `if (table.hashed > ${c}) hash = hashValue(${name}, hash, table.reach);`,
+  );
+  return `let hash = table.seed; ${steps.join('\n')}`;
 }
 
 function findCode(names: readonly string[], hash: string): string {
