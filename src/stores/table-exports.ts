@@ -72,7 +72,8 @@ async function* exportSummaries(TableArn: string): AsyncGenerator<ExportSummary>
 
 function isOf(found: ExportDescription, tableId: string, { bucketName, prefix }: ExportPlace): boolean {
   return (
-    found.TableId === tableId &&
+    // Whatever does not say it is compared once more when its summary is read.
+    (found.TableId ?? tableId) === tableId &&
     found.S3Bucket === bucketName &&
     found.S3Prefix === prefix &&
     (found.ExportType ?? 'FULL_EXPORT') === 'FULL_EXPORT'
