@@ -15,7 +15,7 @@ import type { Ledger, LedgerStage } from './ledger.ts';
 import { LocalError } from './local-error.ts';
 import type { DurableLog } from './log/durable-log.ts';
 import type { KinesisStream } from './log/kinesis-stream.ts';
-import type { BlockPosition } from './log/record-block.ts';
+import type { BlockPosition, RecordBlock } from './log/record-block.ts';
 import type { ReferenceRows } from './reference-table.ts';
 import { RejectedRows } from './rejected-rows.ts';
 
@@ -209,12 +209,13 @@ export class StreamingApplication {
     let at = position;
     let isOver = false;
     const record = { block, at, shardId };
+    let values: readonly unknown[] = [];
     for (; at < block.count && !isOver; at += 1) {
-      const text = block.text(at);
+      const ahead = (at - position) % PARSED_AHEAD;
+      if (ahead === 0) values = parseSome(block, at);
       record.at = at;
       this.#refusals.begin(record);
-      // What is not JSON goes to the error stream as the text that it is.
-      this.#engine.acceptRecord(parse(text) ?? text, this.#metaOf(record));
+      this.#engine.acceptRecord(values[ahead], this.#metaOf(record));
       isOver = at % RECORDS_PER_LOOK === 0 && performance.now() > deadline;
     }
     const count = at - position;
@@ -287,6 +288,8 @@ const MAX_HELD_REJECTED = 5000;
 const MAX_WAITING_OBJECTS = 20;
 /** How often reading looks at the clock: one record can push some hundred rows out of closing windows. */
 const RECORDS_PER_LOOK = 8;
+/** Parsing some records, then handing them on, is faster than doing both for each: the processor's caches are small. */
+const PARSED_AHEAD = 32;
 
 function streamOf(
   streams: ReadonlyMap<string, KinesisStream>,
@@ -299,10 +302,18 @@ function streamOf(
   return stream;
 }
 
+function parseSome(block: RecordBlock, from: number): unknown[] {
+  const values: unknown[] = [];
+  for (let at = from; at < Math.min(from + PARSED_AHEAD, block.count); at += 1)
+    values.push(parse(block.text(at)));
+  return values;
+}
+
+/** What is not JSON goes to the error stream as the text that it is. */
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text) ?? text;
   } catch {
-    return undefined;
+    return text;
   }
 }
