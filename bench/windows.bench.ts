@@ -88,7 +88,7 @@ function reportWindows(): void {
     bytes: measureMemory(FLEET, windows, 1),
   }));
   print(
-    `Open windows, ${whole(FLEET)} keys in each, rows of one after rows of the other`,
+    `Open windows, ${whole(FLEET)} keys in each, every row in another window than the one before`,
     ['open windows', 'M rows/s', 'B per open (sensor, window)'],
     measured.map(({ windows, nanos, bytes }) => [windows, millions(nanos), whole(bytes)]),
   );
