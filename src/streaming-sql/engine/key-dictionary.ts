@@ -121,9 +121,25 @@ export class KeyDictionary {
       this.#table.values.push(this.#shared.share(c, value));
     });
     // Two places out of three at most are taken.
-    if (this.#size * 3 > this.#table.mask * 2) this.#spread(this.#table.places.length * 2);
-    else if (!this.#enter(key)) this.#spread(this.#table.places.length);
+    if (this.#size * 3 > this.#table.mask * 2) this.#grow();
+    if (!this.#enter(key)) this.#spread(this.#table.places.length);
     return key;
+  }
+
+  /** The hashes are known: no key is looked at. */
+  #grow(): void {
+    const known = this.#table.places;
+    const places = new Int32Array(known.length * 2);
+    const mask = known.length - 1;
+    for (let from = 0; from < known.length; from += 2) {
+      if (known[from + 1] === 0) continue;
+      let at = known[from]! & mask;
+      while (places[at * 2 + 1] !== 0) at = (at + 1) & mask;
+      places[at * 2] = known[from]!;
+      places[at * 2 + 1] = known[from + 1]!;
+    }
+    this.#table.places = places;
+    this.#table.mask = mask;
   }
 
   /** Enters all keys anew, into a table of so many numbers. */
