@@ -203,6 +203,16 @@ describe('GET /v1/sensors/{sensor_id}/samples', () => {
 
 describe('GET /v1/windows', () => {
   const range = `from=${MONDAY}&to=${MONDAY + 180_000}`;
+  beforeAll(async () => {
+    for (const sensor_id of ['w1', 'w2', 'w3']) {
+      const reading = { ...PLACE, station_id: 'st-9', sensor_id, sensor_timestamp: MONDAY, sensor_value: 1 };
+      await putLatest('mesonet-test-latest', reading);
+    }
+    await putWindow('mesonet-test-windows', {
+      row: { ...row('w3', 1), station_id: 'st-8' },
+      alert: { state: 'normal' },
+    });
+  });
 
   it('answers the windows of a sensor as Grafana reads them', async () => {
     const { json } = await askJson(`/v1/windows?sensor_id=w1&${range}`);
@@ -219,9 +229,13 @@ describe('GET /v1/windows', () => {
     expect(first.json).toHaveLength(2);
     expect(first.headers['x-next-from']).toBe(String(MONDAY + 60_000));
     const second = await askJson(/<([^>]+)>/.exec(String(first.headers.link))![1]!);
-    expect(second.json).toHaveLength(2);
+    expect(second.json).toEqual([row('w1', 1), row('w2', 1)]);
     const single = await askJson(`/v1/windows?station_id=st-9&${range}&limit=1`);
     expect(single.json).toHaveLength(2);
+  });
+
+  it('answers nothing for a station without sensors', async () => {
+    expect((await askJson(`/v1/windows?station_id=st-none&${range}`)).json).toEqual([]);
   });
 
   it('prints CSV that a spreadsheet does not run', async () => {

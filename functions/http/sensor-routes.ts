@@ -1,5 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { getLatest, listSensors } from '../../src/stores/latest-table.ts';
+import { getLatest, listSensors, listStationSensors } from '../../src/stores/latest-table.ts';
 import type { Page } from '../../src/stores/page.ts';
 import { querySamples, type Sample } from '../../src/stores/readings-table.ts';
 import { queryWindows, type WindowRow } from '../../src/stores/windows-table.ts';
@@ -76,9 +76,11 @@ export async function answerWindows(request: HttpRequest): Promise<Answer> {
   const [key] = keys;
   if (key === undefined || keys.length > 1)
     throw new HttpError(400, 'Give either "sensor_id" or "station_id"');
+  const id = checkName(key, query.get(key)!);
   const page = await queryWindows(requiredVariable('WINDOWS_TABLE'), {
-    key,
-    id: checkName(key, query.get(key)!),
+    ...(key === 'sensor_id'
+      ? { sensorIds: [id] }
+      : { sensorIds: await listStationSensors(requiredVariable('LATEST_TABLE'), id), stationId: id }),
     ...parseRange(query, Date.now()),
     limit: parseLimit(query),
   });

@@ -29,6 +29,8 @@ export interface LatestReading {
 const INDEX_OF = { station_id: 'by-station', state: 'by-state' } as const;
 /** BatchGetItem takes 100 keys (DynamoDB API reference, "BatchGetItem"). */
 const MAX_KEYS = 100;
+/** Sensors of a station that one request reads. */
+const STATION_PAGE = 1000;
 
 /** Keeps the reading when it is newer than the stored one (greater {@link orderKey}); returns whether it was. */
 export async function putLatest(tableName: string, reading: Reading): Promise<boolean> {
@@ -99,6 +101,25 @@ export async function listSensors(
   const wanted = found.filter((row) => query.state === undefined || row.state === query.state);
   wanted.sort((a, b) => (a.sensor_id < b.sensor_id ? -1 : 1));
   return after === undefined ? { rows: wanted } : { rows: wanted, next: after };
+}
+
+/** The ids of all sensors of a station. */
+export async function listStationSensors(tableName: string, stationId: string): Promise<string[]> {
+  const ids: string[] = [];
+  let after: string | undefined;
+  do {
+    const query = { station_id: stationId, limit: STATION_PAGE };
+    const { Items = [], LastEvaluatedKey } = await readPage(
+      tableName,
+      'station_id',
+      query,
+      STATION_PAGE,
+      after,
+    );
+    ids.push(...Items.map((item) => String(item.sensor_id)));
+    after = LastEvaluatedKey === undefined ? undefined : String(LastEvaluatedKey.sensor_id);
+  } while (after !== undefined);
+  return ids;
 }
 
 function readPage(

@@ -2,17 +2,23 @@ import { PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { parseRecordTimestamp } from '../telemetry/decode-window.ts';
 import { type PublishedWindow, WINDOW_MILLIS } from '../telemetry/window.ts';
 import { dynamoDb } from './aws-clients.ts';
-import { cutPage, needsMore, type Page } from './page.ts';
+import { cutPage, type Page } from './page.ts';
+import { runBounded } from './run-bounded.ts';
 import { awsErrorName } from './store-error.ts';
 import { decodeNumberAttribute, encodeNullable } from './stored-number.ts';
 
 /*
- * One item per sensor and window: key `sensor_id` + `window_end_millis`; index `by-station`. A row is put whole, and only
- * over a lower revision: a replay changes nothing, a correction replaces. Rows end by TTL (`expires_at`, seconds).
+ * One item per sensor and window: key `sensor_id` + `window_end_millis`. A row is put whole, and only over a lower revision:
+ * a replay changes nothing, a correction replaces. Rows end by TTL (`expires_at`, seconds).
+ *
+ * Cost: one write unit per window. An index by station would take a second one for each, and the storage again, so the
+ * windows of a station are asked for sensor by sensor.
  */
 
 /** How long windows stay online; the archive keeps what they were made of. */
 export const WINDOW_RETENTION_DAYS = 90;
+/** Queries under way at once. */
+const PARALLEL_QUERIES = 16;
 
 export type AlertState = 'above' | 'below' | 'normal';
 
@@ -131,34 +137,60 @@ export async function newestWindows(
   return Items.map(decodeStored);
 }
 
-/** Windows that begin in [fromMillis, toMillis), of one sensor or one station, ascending by time. */
-export async function queryWindows(
-  tableName: string,
-  query: { key: 'sensor_id' | 'station_id'; id: string; fromMillis: number; toMillis: number; limit: number },
-): Promise<Page<WindowRow>> {
+/** Which windows to read: those of these sensors that begin in [fromMillis, toMillis). */
+export interface WindowQuery {
+  readonly sensorIds: readonly string[];
+  /** Only windows that were made while the sensor was at this station. */
+  readonly stationId?: string;
+  readonly fromMillis: number;
+  readonly toMillis: number;
+  readonly limit: number;
+}
+
+/** Windows ascending by time, those of one instant by sensor. */
+export async function queryWindows(tableName: string, query: WindowQuery): Promise<Page<WindowRow>> {
   const rows: WindowRow[] = [];
   if (query.fromMillis >= query.toMillis) return { rows };
+  const failures: unknown[] = [];
+  await runBounded(query.sensorIds, PARALLEL_QUERIES, async (sensorId) => {
+    try {
+      rows.push(...(await firstWindowsOf(tableName, sensorId, query)));
+    } catch (error) {
+      failures.push(error);
+    }
+  });
+  if (failures.length > 0) throw failures[0];
+  rows.sort((a, b) => a.time - b.time || (a.sensor_id < b.sensor_id ? -1 : 1));
+  return cutPage(rows, query.limit, timeOf);
+}
+
+/** Of each sensor one more than a page holds: so whatever the page ends before is there from every sensor. */
+async function firstWindowsOf(
+  tableName: string,
+  sensorId: string,
+  { stationId, fromMillis, toMillis, limit }: WindowQuery,
+): Promise<WindowRow[]> {
+  const rows: WindowRow[] = [];
   let start: Record<string, unknown> | undefined;
   do {
     const page = await dynamoDb().send(
       new QueryCommand({
         TableName: tableName,
-        ...(query.key === 'station_id' ? { IndexName: 'by-station' } : {}),
-        KeyConditionExpression: '#key = :id AND window_end_millis BETWEEN :from AND :to',
-        ExpressionAttributeNames: { '#key': query.key },
+        KeyConditionExpression: 'sensor_id = :id AND window_end_millis BETWEEN :from AND :to',
         ExpressionAttributeValues: {
-          ':id': query.id,
-          ':from': query.fromMillis + WINDOW_MILLIS,
-          ':to': query.toMillis + WINDOW_MILLIS - 1,
+          ':id': sensorId,
+          ':from': fromMillis + WINDOW_MILLIS,
+          ':to': toMillis + WINDOW_MILLIS - 1,
         },
-        Limit: query.limit + 1,
+        Limit: limit + 1,
         ...(start === undefined ? {} : { ExclusiveStartKey: start }),
       }),
     );
-    rows.push(...(page.Items ?? []).map((item) => decodeStored(item).row));
+    const found = (page.Items ?? []).map((item) => decodeStored(item).row);
+    rows.push(...found.filter((row) => stationId === undefined || row.station_id === stationId));
     start = page.LastEvaluatedKey;
-  } while (start !== undefined && needsMore(rows, query.limit, timeOf));
-  return cutPage(rows, query.limit, timeOf);
+  } while (start !== undefined && rows.length <= limit);
+  return rows;
 }
 
 function decodeStored(item: Record<string, unknown>): StoredWindow {

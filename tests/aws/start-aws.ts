@@ -59,12 +59,7 @@ const TABLES: readonly CreateTableCommandInput[] = [
     { sensor_id: 'S' },
     { 'by-station': { station_id: 'S', sensor_id: 'S' }, 'by-state': { state: 'S', sensor_id: 'S' } },
   ),
-  table(
-    'mesonet-test-windows',
-    { sensor_id: 'S', window_end_millis: 'N' },
-    { 'by-station': { station_id: 'S', window_end_millis: 'N' } },
-    'ALL',
-  ),
+  table('mesonet-test-windows', { sensor_id: 'S', window_end_millis: 'N' }),
   table('mesonet-test-devices', { device_id: 'S' }),
 ];
 
@@ -215,11 +210,10 @@ function table(
   TableName: string,
   key: Schema,
   indexes: Readonly<Record<string, Schema>> = {},
-  ProjectionType: 'ALL' | 'KEYS_ONLY' = 'KEYS_ONLY',
 ): CreateTableCommandInput {
   const attributes = Object.assign({}, key, ...Object.values(indexes)) as Schema;
   const GlobalSecondaryIndexes = Object.entries(indexes).map(([IndexName, schema]) => {
-    return { IndexName, KeySchema: keySchema(schema), Projection: { ProjectionType } };
+    return { IndexName, KeySchema: keySchema(schema), Projection: { ProjectionType: 'KEYS_ONLY' as const } };
   });
   return {
     TableName,
