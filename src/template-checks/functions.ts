@@ -11,7 +11,7 @@ const ASYNCHRONOUS = new Set([
 
 const SECRET = /(SECRET|PASSWORD|TOKEN|PRIVATE_KEY)/i;
 
-/** A function: arm64, its own role, size and time said, traced, and a place for the events it fails for good. */
+/** A function: arm64, its own role, size and time said, traced when people wait for it, and a place for the events it fails for good. */
 export const functions: Check = {
   name: 'functions',
   run: (view) => {
@@ -40,7 +40,11 @@ function functionFacts(
     ['MemorySize', properties.MemorySize !== undefined, 'say how much memory it needs'],
     ['Timeout', properties.Timeout !== undefined, 'say how long it may run'],
     ['Role', sharing === 1, `${sharing} functions share the role`],
-    ['TracingConfig', nested(properties, 'TracingConfig').Mode === 'Active', 'tracing is off'],
+    [
+      'TracingConfig',
+      !isAsked(id, view) || nested(properties, 'TracingConfig').Mode === 'Active',
+      'somebody waits for its answers, and tracing is off',
+    ],
     ['Environment', !variables.some((name) => SECRET.test(name)), 'secrets do not belong into variables'],
     [
       'OnFailure',
@@ -50,12 +54,20 @@ function functionFacts(
   ];
 }
 
+function isAsked(id: string, view: TemplateView): boolean {
+  return isInvokedBy(id, (principal) => principal === 'apigateway.amazonaws.com', view);
+}
+
 function isAsynchronous(id: string, view: TemplateView): boolean {
+  return isInvokedBy(id, (principal) => ASYNCHRONOUS.has(principal), view);
+}
+
+function isInvokedBy(id: string, isMeant: (principal: string) => boolean, view: TemplateView): boolean {
   return view
     .ofType('AWS::Lambda::Permission')
     .some(
       ({ properties }) =>
-        view.target(properties.FunctionName)?.id === id && ASYNCHRONOUS.has(String(properties.Principal)),
+        view.target(properties.FunctionName)?.id === id && isMeant(String(properties.Principal)),
     );
 }
 
