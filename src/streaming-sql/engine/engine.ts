@@ -1,5 +1,4 @@
 import type { ApplicationPlan, StreamPlan } from '../plan.ts';
-import { printTimestamp } from '../timestamp-text.ts';
 import { buildOperator, outputTypes, streamHandedOn } from './build-operator.ts';
 import type { EngineContext, PreviewableOperator, StatefulOperator } from './engine-context.ts';
 import { EngineError, EvaluationError } from './engine-error.ts';
@@ -14,7 +13,9 @@ import { openSnapshot, sealSnapshot } from './snapshot-envelope.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
 import { type ClockVerdict, SourceClock } from './source-clock.ts';
+import { sourceOfShard } from './source-of-shard.ts';
 import { StreamNode } from './stream-node.ts';
+import { timeError } from './time-error.ts';
 
 /** Rows one record may push out of closing windows: the rest waits for the next record or `advance`. */
 const ROWS_PER_RECORD = 256;
@@ -75,7 +76,7 @@ export class Engine {
     if (Number.isNaN(this.#context.startMillis)) this.#context.startMillis = meta.arrivalMillis;
     this.#clock.arrive(meta.arrivalMillis);
     const count = this.#readers.length;
-    const read = this.#readers[count === 1 ? 0 : sourceOf(meta.shardId ?? '', count)]!;
+    const read = this.#readers[count === 1 ? 0 : sourceOfShard(meta.shardId ?? '', count)]!;
     if (this.#isRowPerRecord) read(value, value, meta);
     else this.#readRows(read, value, meta);
   }
@@ -301,35 +302,6 @@ export class Engine {
     this.#clock.load(reader);
     for (const operator of this.#stateful) operator.load(reader);
   }
-}
-
-function timeError(
-  verdict: Exclude<ClockVerdict, 'onTime'>,
-  event: number | null,
-  arrivalMillis: number,
-): EvaluationError {
-  if (verdict === 'missing') return new EvaluationError('TIME_MISSING', 'The time column is NULL');
-  if (verdict === 'outOfRange')
-    return new EvaluationError(
-      'TIME_OUT_OF_RANGE',
-      `Timestamp ${event} ms lies outside the years 0000 to 9999`,
-    );
-  const arrival = printTimestamp(arrivalMillis);
-  const message = `Timestamp ${event} lies too far ahead of its arrival at ${arrival}`;
-  return new EvaluationError('TIME_AHEAD', message);
-}
-
-/**
- * Which of the source's streams takes a shard's rows (developer guide, InputParallelism): the number in its name goes
- * round the streams, any other name by its characters.
- */
-function sourceOf(shardId: string, count: number): number {
-  if (count === 1) return 0;
-  const digits = /\d{1,15}$/.exec(shardId)?.[0];
-  if (digits !== undefined) return Number(digits) % count;
-  let hash = 0;
-  for (let at = 0; at < shardId.length; at++) hash = (Math.imul(hash, 31) + shardId.charCodeAt(at)) >>> 0;
-  return hash % count;
 }
 
 /** Starts a plan, from nothing or from a snapshot. @throws SnapshotError when the snapshot does not belong to it */

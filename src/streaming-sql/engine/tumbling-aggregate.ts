@@ -10,7 +10,8 @@ import type { Row, RowSink, Value } from './row.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
 import type { SnapshotWriter } from './snapshot-writer.ts';
 import { windowEnd, windowStart } from './tumbling-window.ts';
-import { WindowPane } from './window-pane.ts';
+import type { WindowPane } from './window-pane.ts';
+import { WindowPanes } from './window-panes.ts';
 
 /**
  * GROUP BY over tumbling windows (developer guide, "Tumbling Windows"). A window is emitted when time passes its end,
@@ -26,10 +27,7 @@ export class TumblingAggregate implements ColumnSink, StatefulOperator, Previewa
   readonly #pump: string;
   readonly #aggregates: Aggregates;
   readonly #keys: KeyDictionary;
-  /** Ascending by start. */
-  readonly #panes: WindowPane[] = [];
-  /** Where the row before went. */
-  #current: WindowPane | null = null;
+  readonly #panes: WindowPanes;
   #watermark = Number.NEGATIVE_INFINITY;
 
   constructor(plan: TumblingAggregatePlan, next: RowSink, context: EngineContext, pump: string) {
@@ -38,13 +36,14 @@ export class TumblingAggregate implements ColumnSink, StatefulOperator, Previewa
     this.#context = context;
     this.#pump = pump;
     this.#aggregates = compileAggregates(plan.aggregates);
+    this.#panes = new WindowPanes(this.#aggregates);
     this.#keys = new KeyDictionary(plan.keys);
     this.columns = distinct([...plan.keys, ...this.#aggregates.columns]);
     this.take = this.#compileTake();
   }
 
   accept(row: Row, rowtime: number): void {
-    const pane = this.#openPane(rowtime) ?? this.#insertFor(row, rowtime);
+    const pane = this.#panes.at(rowtime) ?? this.#insertFor(row, rowtime);
     if (pane === null) return;
     let key = this.#keys.findRow(row);
     let group = key < 0 ? -1 : pane.slots.find(key);
@@ -65,7 +64,7 @@ export class TumblingAggregate implements ColumnSink, StatefulOperator, Previewa
 
   advance(watermark: number): void {
     if (watermark > this.#watermark) this.#watermark = watermark;
-    for (const pane of this.#panes) {
+    for (const pane of this.#panes.all) {
       if (pane.endMillis > this.#watermark) break;
       pane.isClosed = true;
       if (!this.#emit(pane)) {
@@ -90,7 +89,7 @@ export class TumblingAggregate implements ColumnSink, StatefulOperator, Previewa
 
   preview(limit: number): number {
     let shown = 0;
-    for (const pane of this.#panes) {
+    for (const pane of this.#panes.all) {
       for (let group = pane.emitted; group < pane.slots.size && shown < limit; group++) {
         this.#push(pane, group);
         shown++;
@@ -100,18 +99,18 @@ export class TumblingAggregate implements ColumnSink, StatefulOperator, Previewa
   }
 
   openKeys(): number {
-    return this.#panes.reduce((sum, pane) => sum + pane.slots.size, 0);
+    return this.#panes.all.reduce((sum, pane) => sum + pane.slots.size, 0);
   }
 
   stateBytes(): number {
-    return this.#panes.reduce((sum, pane) => sum + pane.bytes(), this.#keys.bytes());
+    return this.#panes.all.reduce((sum, pane) => sum + pane.bytes(), this.#keys.bytes());
   }
 
   save(writer: SnapshotWriter): void {
     writer.float64(this.#watermark);
     this.#keys.save(writer);
-    writer.uint32(this.#panes.length);
-    for (const pane of this.#panes) {
+    writer.uint32(this.#panes.all.length);
+    for (const pane of this.#panes.all) {
       writer.float64(pane.startMillis);
       pane.save(writer);
     }
@@ -120,14 +119,17 @@ export class TumblingAggregate implements ColumnSink, StatefulOperator, Previewa
   load(reader: SnapshotReader): void {
     this.#watermark = reader.float64();
     this.#keys.load(reader);
-    for (let count = reader.uint32(); count > 0; count--) this.#insert(reader.float64()).load(reader);
+    for (let count = reader.uint32(); count > 0; count--) {
+      const startMillis = reader.float64();
+      this.#panes.add(startMillis, windowEnd(this.#plan.window, startMillis), this.#watermark).load(reader);
+    }
   }
 
   /** Settles the rows of known keys in windows that have not closed. */
   #compileTake(): TakeColumns {
     const { keys } = this.#plan;
     const parameters = columnNames(this.columns);
-    const paneAt = (rowtime: number): WindowPane | null => this.#openPane(rowtime);
+    const paneAt = (rowtime: number): WindowPane | null => this.#panes.at(rowtime);
     const { maxGroups } = this.#context;
     return generate<TakeColumns>(
       { paneAt, find: this.#keys.find, add: this.#aggregates.add, maxGroups },
@@ -147,36 +149,14 @@ export class TumblingAggregate implements ColumnSink, StatefulOperator, Previewa
     );
   }
 
-  /** The window of a time among those that are open; most rows belong to that of the row before. */
-  #openPane(rowtime: number): WindowPane | null {
-    const current = this.#current;
-    if (current !== null && rowtime >= current.startMillis && rowtime < current.endMillis) return current;
-    for (let at = this.#panes.length - 1; at >= 0; at--) {
-      const pane = this.#panes[at]!;
-      if (rowtime >= pane.endMillis) return null;
-      if (rowtime >= pane.startMillis) {
-        this.#current = pane;
-        return pane;
-      }
-    }
-    return null;
-  }
-
   #insertFor(row: Row, rowtime: number): WindowPane | null {
     const { window } = this.#plan;
     const startMillis = windowStart(window, rowtime);
     const endMillis = windowEnd(window, startMillis);
-    if (endMillis + this.#context.allowedLatenessMillis > this.#watermark) return this.#insert(startMillis);
+    if (endMillis + this.#context.allowedLatenessMillis > this.#watermark)
+      return this.#panes.add(startMillis, endMillis, this.#watermark);
     this.#context.reportLate(row, rowtime, endMillis, this.#pump);
     return null;
-  }
-
-  #insert(startMillis: number): WindowPane {
-    const pane = new WindowPane(startMillis, windowEnd(this.#plan.window, startMillis), this.#aggregates);
-    pane.isClosed = pane.endMillis <= this.#watermark;
-    const at = this.#panes.findIndex((other) => other.startMillis > startMillis);
-    this.#panes.splice(at < 0 ? this.#panes.length : at, 0, pane);
-    return pane;
   }
 
   /** ROWTIME of the window's rows: its end, or its start for windows of a single ROWTIME. */
@@ -228,12 +208,9 @@ export class TumblingAggregate implements ColumnSink, StatefulOperator, Previewa
 
   /** Forgets the windows that no row can correct any more, and the keys that only older windows had. */
   #retire(): void {
-    const lateness = this.#context.allowedLatenessMillis;
-    while (this.#panes.length > 0 && this.#panes[0]!.endMillis + lateness <= this.#watermark) {
-      const pane = this.#panes.shift()!;
-      if (pane === this.#current) this.#current = null;
-      forgetKeys(this.#keys, this.#panes, pane);
-    }
+    const settled = this.#watermark - this.#context.allowedLatenessMillis;
+    for (let pane = this.#panes.takeOld(settled); pane !== null; pane = this.#panes.takeOld(settled))
+      forgetKeys(this.#keys, this.#panes.all, pane);
   }
 
   #report(error: EvaluationError, row: Row, rowtime: number): void {
