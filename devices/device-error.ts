@@ -15,7 +15,38 @@ export class QueueFullError extends DeviceError {
 
 /** The broker refused a publish, or the connection ended before it was acknowledged. */
 export class PublishError extends DeviceError {
-  override readonly name = 'PublishError';
+  override readonly name: string = 'PublishError';
+}
+
+/** The broker answered a publish with a reason code that says no (MQTT 5 §3.4.2.1). */
+export class PublishRefusedError extends PublishError {
+  override readonly name = 'PublishRefusedError';
+  readonly reasonCode: number;
+
+  constructor(message: string, reasonCode: number, options?: ErrorOptions) {
+    super(message, options);
+    this.reasonCode = reasonCode;
+  }
+}
+
+/** The broker refused a subscription. */
+export class SubscribeError extends DeviceError {
+  override readonly name = 'SubscribeError';
+}
+
+/** The spool cannot be opened, read or written. */
+export class SpoolError extends DeviceError {
+  override readonly name: string = 'SpoolError';
+}
+
+/** The spool holds as much as it may, or the disk does, and the newest reading is refused. */
+export class SpoolFullError extends SpoolError {
+  override readonly name = 'SpoolFullError';
+}
+
+/** The device's clock is off by more than it may, and its readings are refused. */
+export class ClockError extends DeviceError {
+  override readonly name = 'ClockError';
 }
 
 /** A message is larger than the 128 KB that AWS IoT Core takes (AWS IoT Core endpoints and quotas, "Message size"). */

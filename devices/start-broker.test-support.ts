@@ -15,19 +15,28 @@ export interface TestBroker {
 export interface TestBrokerOptions {
   readonly port?: number;
   /** Asked before each PUBACK; a promise that does not settle is a broker that does not acknowledge. */
-  readonly accept?: () => Promise<void>;
+  readonly accept?: (message: { readonly topic: string; readonly payload: Buffer }) => Promise<void>;
+  /** Whether a filter may be subscribed to. */
+  readonly mayHear?: (filter: string) => boolean;
 }
 
-export async function startBroker({ port = 0, accept }: TestBrokerOptions = {}): Promise<TestBroker> {
+export async function startBroker({
+  port = 0,
+  accept,
+  mayHear,
+}: TestBrokerOptions = {}): Promise<TestBroker> {
   const broker = await Aedes.createBroker();
   const received: { topic: string; payload: Buffer }[] = [];
   broker.authorizePublish = (_client, packet, done) => {
-    received.push({ topic: packet.topic, payload: Buffer.from(packet.payload) });
-    Promise.resolve(accept?.()).then(
+    const message = { topic: packet.topic, payload: Buffer.from(packet.payload) };
+    received.push(message);
+    Promise.resolve(accept?.(message)).then(
       () => done(null),
       (error: Error) => done(error),
     );
   };
+  broker.authorizeSubscribe = (_client, subscription, done) =>
+    done(null, mayHear?.(subscription.topic) === false ? null : subscription);
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);

@@ -51,7 +51,7 @@ const table: readonly Row[] = [
   {
     folder: 'devices',
     ours: ['src/telemetry'],
-    packages: ['mqtt', 'vega-datasets', 'cli-progress'],
+    packages: ['mqtt', 'aws-iot-device-sdk-v2', 'vega-datasets', 'cli-progress'],
     node: ['*'],
   },
   {

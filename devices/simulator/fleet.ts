@@ -1,5 +1,9 @@
 import type { Reading } from '../../src/telemetry/reading.ts';
-import { DeviceClient } from '../device-client.ts';
+import { encodeBatch } from '../client/batch-payload.ts';
+import { connectWithMqtt } from '../client/connect-with-mqtt.ts';
+import { encodeReading } from '../client/payload.ts';
+import { Publisher } from '../client/publisher.ts';
+import { batchTopic, readingTopic } from '../client/topic.ts';
 import type { Clock } from './clock.ts';
 import type { SimulatorOptions } from './simulator-options.ts';
 import type { Tally } from './tally.ts';
@@ -14,7 +18,15 @@ const NEVER = new AbortController().signal;
 
 export type FleetOptions = Pick<
   SimulatorOptions,
-  'url' | 'mqttVersion' | 'qos' | 'stations' | 'connections' | 'packed' | 'gzip' | 'maxUnacknowledged'
+  | 'url'
+  | 'mqttVersion'
+  | 'qos'
+  | 'stations'
+  | 'connections'
+  | 'packed'
+  | 'gzip'
+  | 'basicIngest'
+  | 'maxUnacknowledged'
 >;
 
 interface Books {
@@ -24,7 +36,7 @@ interface Books {
 
 /** The MQTT connections that the stations share, with a bound on what is unacknowledged over all of them. */
 export class Fleet {
-  readonly #clients: readonly DeviceClient[];
+  readonly #clients: readonly Publisher[];
   readonly #options: FleetOptions;
   readonly #tally: Tally;
   readonly #clock: Clock;
@@ -32,7 +44,7 @@ export class Fleet {
   #closing = false;
   #wake: (() => void) | undefined;
 
-  private constructor(clients: readonly DeviceClient[], options: FleetOptions, books: Books) {
+  private constructor(clients: readonly Publisher[], options: FleetOptions, books: Books) {
     this.#clients = clients;
     this.#options = options;
     this.#tally = books.tally;
@@ -47,7 +59,7 @@ export class Fleet {
     signal: AbortSignal,
   ): Promise<Fleet> {
     const wanted = Math.min(options.connections ?? DEFAULT_MAX_CONNECTIONS, options.stations);
-    const clients: DeviceClient[] = [];
+    const clients: Publisher[] = [];
     while (clients.length < wanted && !signal.aborted) {
       // The first alone, so that an absent broker is asked once.
       const several = clients.length === 0 ? 1 : Math.min(CONNECTING_AT_ONCE, wanted - clients.length);
@@ -75,7 +87,7 @@ export class Fleet {
    * @returns how many readings were handed to MQTT
    */
   async publish(stationIndex: number, readings: readonly Reading[], signal: AbortSignal): Promise<number> {
-    const client = this.#clients[stationIndex % this.#clients.length] as DeviceClient;
+    const client = this.#clients[stationIndex % this.#clients.length] as Publisher;
     const size = this.#options.packed ? MAX_BATCH_READINGS : 1;
     for (let start = 0; start < readings.length; start += size) {
       if (this.#full) await this.#room(signal);
@@ -98,15 +110,11 @@ export class Fleet {
     return this.#outstanding >= this.#options.maxUnacknowledged;
   }
 
-  #send(client: DeviceClient, readings: readonly Reading[]): void {
-    const { packed, gzip } = this.#options;
+  #send(client: Publisher, readings: readonly Reading[]): void {
     const startMillis = performance.now();
     this.#outstanding++;
     this.#tally.sent(readings.length, this.#clock.now());
-    const published = packed
-      ? client.publishBatch(readings, { gzip })
-      : client.publishReading(readings[0] as Reading);
-    published.then(
+    publish(client, readings, this.#options).then(
       () => this.#settle(() => this.#tally.acknowledged(readings.length, performance.now() - startMillis)),
       (error: Error) => this.#settle(() => this.#tally.failed(readings.length, error.message)),
     );
@@ -134,7 +142,19 @@ export class Fleet {
   }
 }
 
-function connectOne(options: FleetOptions, clientId: string): Promise<DeviceClient> {
+/** Readings of one station: one message of them all, or the one that there is. */
+async function publish(
+  client: Publisher,
+  readings: readonly Reading[],
+  options: FleetOptions,
+): Promise<void> {
+  const first = readings[0] as Reading;
+  if (options.packed) await client.publish(batchTopic(first, options), encodeBatch(readings, options));
+  else await client.publish(readingTopic(first, options), encodeReading(first));
+}
+
+function connectOne(options: FleetOptions, clientId: string): Promise<Publisher> {
   const { url, mqttVersion, qos, maxUnacknowledged } = options;
-  return DeviceClient.connect({ url, mqttVersion, qos, clientId, maxQueued: 2 * maxUnacknowledged });
+  const maxQueued = 2 * maxUnacknowledged;
+  return Publisher.connect({ url, mqttVersion, qos, clientId, maxQueued, transport: connectWithMqtt });
 }

@@ -15,6 +15,8 @@ export interface SimulatorOptions {
   /** One publish per station and second instead of one per reading. */
   readonly packed: boolean;
   readonly gzip: boolean;
+  /** Publishes on the rules' Basic Ingest topics: no message charge, no subscribers. */
+  readonly basicIngest: boolean;
   /** Readings held back and sent late. */
   readonly late: Fault;
   /** Stations whose clock is off. */
@@ -41,6 +43,7 @@ export const DEFAULT_SIMULATOR_OPTIONS: SimulatorOptions = {
   connections: undefined,
   packed: false,
   gzip: false,
+  basicIngest: false,
   late: { fraction: 0, maxSeconds: 120 },
   skew: { fraction: 0, maxSeconds: 600 },
   identity: false,

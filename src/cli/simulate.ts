@@ -38,6 +38,7 @@ interface SimulateFlags {
   readonly mqttVersion: string;
   readonly packed?: boolean;
   readonly gzip?: boolean;
+  readonly basicIngest?: boolean;
   readonly late: string;
   readonly skew: string;
   readonly identity?: boolean;
@@ -60,6 +61,10 @@ export function simulateCommand(): Command {
     .option('--count <n>', 'stop after so many readings')
     .option('--packed', 'one publish per station and second, on …/batch')
     .option('--gzip', 'compress packed publishes')
+    .option(
+      '--basic-ingest',
+      'publish straight to the rules ($aws/rules/…): no message charge, no subscribers',
+    )
     .option(
       '--late <fraction[:seconds]>',
       `hold back a share of the readings and send them up to so much later (default seconds: ${DEFAULTS.late.maxSeconds})`,
@@ -113,6 +118,7 @@ function readOptions(flags: SimulateFlags): Partial<SimulatorOptions> {
     count: readOptional('--count', flags.count, RANGES.count),
     packed: flags.packed ?? false,
     gzip: flags.gzip ?? false,
+    basicIngest: flags.basicIngest ?? false,
     identity: flags.identity ?? false,
     late: parseFault('--late', flags.late, DEFAULTS.late),
     skew: parseFault('--skew', flags.skew, DEFAULTS.skew),

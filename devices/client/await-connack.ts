@@ -1,5 +1,5 @@
 import type { MqttClient } from 'mqtt';
-import { ConnectError } from './device-error.ts';
+import { ConnectError } from '../device-error.ts';
 
 /** What the codes of Node's sockets and resolvers mean to the person who typed the address. */
 const REASONS: Readonly<Record<string, string>> = {
