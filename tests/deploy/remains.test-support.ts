@@ -54,8 +54,12 @@ export async function remains(aws: AwsClients): Promise<Remains> {
       (await aws.lambda.send(new ListFunctionsCommand({}))).Functions,
       (each) => each.FunctionName,
     ),
+    // The emulator makes a function's log group again when an invocation ends that was under way at the removal. On AWS
+    // nobody could: no function's role may create a log group.
     logGroups: named(
-      (await aws.logs.send(new DescribeLogGroupsCommand({}))).logGroups,
+      (await aws.logs.send(new DescribeLogGroupsCommand({}))).logGroups?.filter(
+        ({ logGroupName }) => !logGroupName?.startsWith('/aws/lambda/'),
+      ),
       (each) => each.logGroupName,
     ),
     mappings: named(
