@@ -101,7 +101,17 @@ const table: readonly Row[] = [
 ];
 
 /** Packages that only one file may import, so that any of them can be replaced. */
-const oneFilePackages = ['aedes', 'lmdb', 'dynalite', 'fauxqs', 'esbuild', 'vite', 'mqtt', '@peculiar/x509'];
+const oneFilePackages = [
+  'aedes',
+  'lmdb',
+  'dynalite',
+  'fauxqs',
+  'esbuild',
+  'vite',
+  'mqtt',
+  'aws-iot-device-sdk-v2',
+  '@peculiar/x509',
+];
 
 const files = ['src', 'functions', 'devices', 'dashboard'].flatMap((folder) =>
   sourcesBelow(join(root, folder)),

@@ -11,7 +11,10 @@ export interface SpoolOptions {
   readonly folder: string;
   /** Bytes on the disk, 64 MiB when not given. */
   readonly maxBytes?: number;
-  /** What gives way when the spool is full: the oldest segment, counted as dropped (the default), or the newest record. */
+  /**
+   * What gives way when the spool or the disk is full: the oldest file of it, at most an eighth of `maxBytes` or 256 KiB, counted
+   * as dropped (the default), or the newest record. The file that is being written never does.
+   */
   readonly whenFull?: 'drop-oldest' | 'refuse-newest';
 }
 
@@ -29,7 +32,7 @@ export interface SpoolStats {
 
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 const MIN_BYTES = 4096;
-const MAX_SEGMENT_BYTES = 1024 * 1024;
+const MAX_SEGMENT_BYTES = 256 * 1024;
 /** The bound is kept by whole segments; so many of them make it. */
 const MIN_SEGMENTS = 8;
 const MARK_MILLIS = 1000;
