@@ -117,8 +117,10 @@ export class KeyDictionary {
 
   #append(values: readonly Value[]): number {
     const key = this.#size++;
+    // A first column that tells the keys apart has nothing to share.
+    const isTelling = this.#table.hashed === 1;
     values.forEach((value, c) => {
-      this.#table.values.push(this.#shared.share(c, value));
+      this.#table.values.push(c === 0 && isTelling ? value : this.#shared.share(c, value));
     });
     // Two places out of three at most are taken.
     if (this.#size * 3 > this.#table.mask * 2) this.#grow();
