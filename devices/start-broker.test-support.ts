@@ -7,6 +7,10 @@ export interface TestBroker {
   readonly url: string;
   readonly port: number;
   readonly received: { readonly topic: string; readonly payload: Buffer }[];
+  /** Says something to whoever subscribed to it. */
+  publish(topic: string, payload: string): void;
+  /** Calls back after each message that was let in. */
+  onPublish(listener: (topic: string, payload: Buffer) => void): void;
   /** Cuts every connection, as a broker that restarts does. */
   cutConnections(): void;
   stop(): Promise<void>;
@@ -49,7 +53,14 @@ export async function startBroker({
   const cutConnections = () => {
     for (const socket of sockets) socket.destroy();
   };
+  const listeners: ((topic: string, payload: Buffer) => void)[] = [];
+  broker.on('publish', ({ topic, payload }, client) => {
+    if (client) for (const listener of listeners) listener(topic, Buffer.from(payload));
+  });
   return {
+    publish: (topic, payload) =>
+      broker.publish({ cmd: 'publish', topic, payload, qos: 0, retain: false, dup: false }, () => {}),
+    onPublish: (listener) => listeners.push(listener),
     url: `mqtt://127.0.0.1:${address.port}`,
     port: address.port,
     received,

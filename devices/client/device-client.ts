@@ -95,6 +95,8 @@ export class DeviceClient {
   #clockRefused = 0;
   #isStopped = false;
   #lastReason: string | undefined;
+  /** What the shadow was told on this connection. */
+  #reported: string | undefined;
 
   private constructor(options: DeviceClientOptions, spool: Spool) {
     const { transport, deviceId, endpoint, mqttVersion, maxInFlight = 100 } = options;
@@ -229,6 +231,7 @@ export class DeviceClient {
 
   #connected(connection: Connection): void {
     this.#lastReason = undefined;
+    this.#reported = undefined;
     void this.#shadow?.connected(connection);
     // The publisher has its connection when this returns.
     queueMicrotask(() => this.#delivery.wake());
@@ -257,7 +260,6 @@ export class DeviceClient {
 
   #configure({ state, version }: ShadowDocument): void {
     const { configuration, refused } = readDesired(state, this.#configuration);
-    refused.forEach(this.#report);
     if (JSON.stringify(configuration) !== JSON.stringify(this.#configuration)) {
       this.#configuration = configuration;
       writeConfiguration(this.#configurationFile, configuration, this.#report);
@@ -265,8 +267,15 @@ export class DeviceClient {
       this.#options.onConfiguration?.(configuration);
       this.#delivery.wake();
     }
-    const problems = refused.length > 0 ? refused : null;
-    void this.#shadow?.report({ ...printConfiguration(configuration), version, problems });
+    const reported = {
+      ...printConfiguration(configuration),
+      problems: refused.length > 0 ? refused : null,
+    };
+    // The service answers a report with what still differs; without this the two would never be silent.
+    if (JSON.stringify(reported) === this.#reported) return;
+    this.#reported = JSON.stringify(reported);
+    refused.forEach(this.#report);
+    void this.#shadow?.report({ ...reported, version });
   }
 
   #checkClock(): void {
