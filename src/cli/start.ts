@@ -8,6 +8,8 @@ import type { Mesonet, WindowsBackEnd } from '../local/start-mesonet.ts';
 
 interface StartFlags {
   readonly mqttPort: number;
+  readonly mqttsPort?: number;
+  readonly insecureLocal: boolean;
   readonly httpPort: number;
   readonly awsPort?: number;
   readonly data: string;
@@ -27,7 +29,14 @@ export function startCommand(): Command {
     .description(
       'Run the whole pipeline on this machine: broker, rules, streams, windows, functions, stores, API and page',
     )
-    .option('--mqtt-port <n>', 'MQTT; 0 takes any free port', parsePort, 1883)
+    .option('--mqtt-port <n>', 'MQTT without TLS; 0 takes any free port', parsePort, 1883)
+    .option(
+      '--mqtts-port <n>',
+      'MQTT with device certificates (default: 8883, or any free port with --mqtt-port 0)',
+      parsePort,
+    )
+    .option('--insecure-local', 'let programs on this machine publish without a certificate', true)
+    .option('--no-insecure-local', 'let in only devices with a certificate; the simulator does not start')
     .option('--http-port <n>', 'page and API; 0 takes any free port', parsePort, 8080)
     .option(
       '--aws-port <n>',
@@ -81,23 +90,25 @@ async function run(flags: StartFlags): Promise<void> {
     awsPort: flags.awsPort ?? (flags.httpPort === 0 ? 0 : 4566),
     report: (text) => say(text),
   });
-  stopOnSignals(mesonet, startSimulator(flags.simulate, mesonet), say);
+  stopOnSignals(mesonet, startSimulator(flags.insecureLocal ? flags.simulate : 0, mesonet), say);
   if (flags.json) console.log(JSON.stringify(readyLine(mesonet)));
   else printReady(mesonet, (performance.now() - started) / 1000, flags);
 }
 
 /** What scripts wait for. */
-function readyLine({ mqtt, http, awsEndpoint, dashboard, token }: Mesonet): object {
-  return { ready: true, mqtt, http, awsEndpoint, dashboard, token };
+function readyLine({ mqtt, mqtts, caFile, http, awsEndpoint, dashboard, token }: Mesonet): object {
+  return { ready: true, ...(mqtt.port && { mqtt }), mqtts, caFile, http, awsEndpoint, dashboard, token };
 }
 
 function printReady(mesonet: Mesonet, seconds: number, flags: StartFlags): void {
-  const { stack, mqtt } = mesonet;
+  const { stack, mqtt, mqtts } = mesonet;
+  const plain = mqtt.port ? `mqtt://${mqtt.host}:${mqtt.port}` : 'closed (--no-insecure-local)';
   console.log(`Ready in ${seconds.toFixed(1)} s
 
   page          ${mesonet.dashboard}
   API           ${mesonet.http}/v1/sensors
-  MQTT          mqtt://${mqtt.host}:${mqtt.port}
+  MQTT          ${plain}
+  devices       mqtts://${mqtts.host}:${mqtts.port} (CA ${mesonet.caFile})
   AWS endpoint  ${mesonet.awsEndpoint}
   token         ${mesonet.token}
   data          ${flags.data} (durability ${flags.durability})
@@ -105,7 +116,9 @@ function printReady(mesonet: Mesonet, seconds: number, flags: StartFlags): void 
   ${stack.topicRules.length} rules, ${stack.streams.length} streams, ${stack.applications.length} streaming SQL applications, ${stack.functions.length} functions, ${stack.tables.length} tables, ${stack.buckets.length} buckets`);
   for (const line of notEmulatedLines(stack.notEmulated)) console.log(`  not emulated: ${line}`);
   console.log(
-    flags.simulate ? `\n${flags.simulate} simulated stations are publishing; Ctrl-C stops` : '\nCtrl-C stops',
+    flags.simulate && flags.insecureLocal
+      ? `\n${flags.simulate} simulated stations are publishing; Ctrl-C stops`
+      : '\nCtrl-C stops',
   );
 }
 

@@ -129,6 +129,8 @@ function withBacklog(entry: StageEntry, backlog: number): StageEntry {
 
 /** Messages at the broker: out is what was accepted, dropped is what was refused. */
 export const MQTT_STAGE = 'mqtt';
+/** Messages that a device had subscribed to and may not receive. */
+export const DELIVERIES_STAGE = 'refused deliveries';
 /** Accepted messages at the rules: out is what at least one rule took, dropped is what was filtered. */
 export const ROUTING_STAGE = 'rules';
 /** Readings that a function rejected: each goes in and is dropped under its reason. */

@@ -12,7 +12,10 @@ import { firehoseOperations } from './firehose/firehose-api.ts';
 import { FirehoseDelivery } from './firehose/firehose-delivery.ts';
 import type { AlertLog } from './http/alert-log.ts';
 import { createAwsServer, listen } from './http/http-server.ts';
-import { iotDataFace, iotFace, type PublishToTopic } from './iot-core/iot-data.ts';
+import { iotControlFace } from './iot-core/iot-control.ts';
+import { iotDataFace, type PublishToTopic } from './iot-core/iot-data.ts';
+import type { CertificateSigner } from './iot-core/registry/certificate-operations.ts';
+import type { DeviceRegistry } from './iot-core/registry/device-registry.ts';
 import { kinesisOperations } from './kinesis/kinesis-api.ts';
 import type { LocalPort } from './lambda/lambda-sandbox.ts';
 import type { Ledger } from './ledger.ts';
@@ -41,8 +44,10 @@ export interface StartAwsServicesOptions {
   readonly awsPort?: number;
   /** Takes what comes over HTTPS as if it had come over MQTT. */
   readonly publish: PublishToTopic;
-  /** `host:port` of the MQTT listener. */
-  readonly mqttAddress: () => string;
+  /** `host:port` of the listener for devices. */
+  readonly deviceAddress: () => string;
+  readonly registry: DeviceRegistry;
+  readonly signer: CertificateSigner;
   readonly nowMillis: () => number;
   readonly report: (text: string) => void;
 }
@@ -52,7 +57,7 @@ export interface RunningAwsServices {
   readonly endpoints: { readonly aws: string; readonly dynamodb: string };
   /** Operations that handlers reach in process, without HTTP. */
   readonly ports: Readonly<Record<string, LocalPort>>;
-  /** The buffers of the delivery streams, by name. */
+  /** The buffers of the delivery streams that take what is put on them, by name. */
   readonly deliveryBuffers: ReadonlyMap<string, KinesisStream>;
   /** What S3 keeps. */
   readonly buckets: S3BucketStore;
@@ -75,6 +80,7 @@ export async function startAwsServices(options: StartAwsServicesOptions): Promis
     (resource) =>
       new FirehoseDelivery({
         resource,
+        source: [...options.streams.values()].find(({ arn }) => arn === resource.sourceStreamArn),
         log,
         store,
         nowMillis: options.nowMillis,
@@ -111,7 +117,7 @@ export async function startAwsServices(options: StartAwsServicesOptions): Promis
     s3: s3Face({ store, uploads: new MultipartUploads(store, join(options.dataFolder, 's3-uploads')) }),
     sns: messaging,
     sqs: messaging,
-    iot: iotFace(options),
+    iot: iotControlFace(options),
     iotdata: iotDataFace(options),
     iotdevicegateway: iotDataFace(options),
   });
@@ -131,7 +137,9 @@ export async function startAwsServices(options: StartAwsServicesOptions): Promis
       ...portsOf('Firehose', firehose, ['PutRecordBatch', 'PutRecord']),
       ...portsOf('DynamoDB', control.operations, Object.keys(control.operations)),
     },
-    deliveryBuffers: new Map(deliveries.map((delivery) => [delivery.name, delivery.stream])),
+    deliveryBuffers: new Map(
+      deliveries.flatMap(({ name, stream, isDirect }) => (isDirect ? [[name, stream] as const] : [])),
+    ),
     buckets: store,
     putObject: async (bucketName, key, body) => {
       await store.put(bucketName, key, body);

@@ -16,6 +16,7 @@ import { lockFolder } from './log/folder-lock.ts';
 import { KinesisStream } from './log/kinesis-stream.ts';
 import { startAwsServices } from './start-aws-services.ts';
 import { startFunctions } from './start-functions.ts';
+import { startIdentity } from './start-identity.ts';
 import { startPage } from './start-page.ts';
 import { startQueues } from './start-queues.ts';
 import { startRules } from './start-rules.ts';
@@ -35,9 +36,15 @@ export interface MesonetOptions {
   readonly version: string;
   readonly host?: string;
   readonly mqttPort?: number;
+  /** Where devices connect with their certificates; 8883 when not given, or any free port when `mqttPort` is 0. */
+  readonly mqttsPort?: number;
   readonly httpPort?: number;
   readonly awsPort?: number;
   readonly durability?: Durability;
+  /**
+   * Whoever is on this machine may connect without certificate and do anything. On when not given.
+   */
+  readonly insecureLocal?: boolean;
   /** Handlers reach the streams through the SDK's serialisers and HTTP instead of in process. */
   readonly strict?: boolean;
   /** Without the functions only ingest and windows run; for measuring these alone. */
@@ -57,7 +64,12 @@ export interface MesonetOptions {
 
 /** A running pipeline. */
 export interface Mesonet {
+  /** Without TLS; the port is 0 when nobody may come in without a certificate. */
   readonly mqtt: { readonly host: string; readonly port: number };
+  /** With a certificate of the registry. */
+  readonly mqtts: { readonly host: string; readonly port: number };
+  /** The certificate of the authority that clients trust. */
+  readonly caFile: string;
   /** Where the page, the API and the runtime's own routes are. */
   readonly http: string;
   /** The value for `AWS_ENDPOINT_URL`. */
@@ -143,11 +155,19 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
 
   const kept = new KeptMessages();
   const refused = new KeptMessages(REFUSED_MESSAGES_LIMITS);
-  const door = new MqttDoor({ ...base, refused, port: options.mqttPort ?? 1883 });
+  const { mqttPort = 1883, mqttsPort = mqttPort === 0 ? 0 : 8883, insecureLocal = true } = options;
+  const identity = await startIdentity(base);
+  const door = new MqttDoor({
+    ...base,
+    refused,
+    port: insecureLocal ? mqttPort : undefined,
+    tls: { ...identity.tls, port: mqttsPort },
+  });
   const services = await startAwsServices({
     ...base,
     publish: door.publish,
-    mqttAddress: () => door.address,
+    ...identity,
+    deviceAddress: () => door.deviceAddress,
   });
   stops.push(() => services.stop());
   const replacedFunctions = new Set(embedded.flatMap(({ functionName }) => functionName ?? []));
@@ -202,6 +222,8 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
   stops.push(() => clearInterval(trim));
   return {
     mqtt: { host, port: broker.port },
+    mqtts: { host, port: broker.tlsPort },
+    caFile: identity.signer.caFile,
     http: page.url,
     awsEndpoint: services.endpoints.aws,
     dashboard: `${page.url}/`,

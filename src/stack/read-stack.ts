@@ -70,6 +70,7 @@ function emptyDraft({ region, accountId }: StackPlace): StackDraft {
     eventSourceMappings: [],
     queueMappings: [],
     topicRules: [],
+    iotPolicies: [],
     routes: [],
     queueRoutes: [],
     schedules: [],

@@ -54,7 +54,7 @@ export function resolveIntrinsics(template: Template, place: StackPlace): (value
       : (naming.reference?.(nameOf(logicalId), place) ?? nameOf(logicalId));
   };
   const attribute = (logicalId: string, name: string): unknown => {
-    if (name === 'Arn') return arnOf(logicalId);
+    if (name === 'Arn' || name === 'RoleAliasArn') return arnOf(logicalId);
     return name === 'QueueName' ? nameOf(logicalId) : `${logicalId}.${name}`;
   };
   return resolve;
@@ -91,6 +91,8 @@ const NAMES: Readonly<Record<string, Naming>> = {
   'AWS::SQS::Queue': { property: 'QueueName', arn: regional('sqs', ''), reference: queueUrl },
   'AWS::Lambda::Function': { property: 'FunctionName', arn: regional('lambda', 'function:') },
   'AWS::IoT::TopicRule': { property: 'RuleName', arn: regional('iot', 'rule/') },
+  'AWS::IoT::Policy': { property: 'PolicyName', arn: regional('iot', 'policy/') },
+  'AWS::IoT::RoleAlias': { property: 'RoleAlias', arn: regional('iot', 'rolealias/') },
   'AWS::Logs::LogGroup': { property: 'LogGroupName', arn: regional('logs', 'log-group:') },
   'AWS::Events::Rule': { property: 'Name', arn: regional('events', 'rule/') },
   'AWS::IAM::Role': {

@@ -36,6 +36,7 @@ export const readers: Readonly<Record<string, ResourceReader>> = {
       'DeliveryStreamName',
       'DeliveryStreamType',
       'DeliveryStreamEncryptionConfigurationInput',
+      'KinesisStreamSourceConfiguration',
       'ExtendedS3DestinationConfiguration',
       'Tags',
     ],
@@ -142,6 +143,14 @@ export const readers: Readonly<Record<string, ResourceReader>> = {
     read: readEventSourceMapping,
   },
   'AWS::IoT::TopicRule': { properties: ['RuleName', 'TopicRulePayload', 'Tags'], read: readTopicRule },
+  'AWS::IoT::Policy': {
+    properties: ['PolicyName', 'PolicyDocument', 'Tags'],
+    read: (logicalId, properties, { draft, ...context }) =>
+      draft.iotPolicies.push({
+        ...named(logicalId, context),
+        document: JSON.stringify(properties.PolicyDocument),
+      }),
+  },
   'AWS::ApiGatewayV2::Route': {
     properties: ['ApiId', 'RouteKey', 'Target', 'AuthorizationType', 'AuthorizerId', 'AuthorizationScopes'],
     read: readRoute,
@@ -204,7 +213,9 @@ const DESTINATION_PROPERTIES = [
   'BufferingHints',
   'CompressionFormat',
   'CloudWatchLoggingOptions',
+  'ProcessingConfiguration',
 ];
+const APPENDING = 'AppendDelimiterToRecord';
 const LIFECYCLE_PROPERTIES = [
   'Id',
   'Status',
@@ -278,7 +289,26 @@ function readDeliveryStream(
     bufferSeconds: numberOf(hints, 'IntervalInSeconds', 300),
     bufferMegabytes: numberOf(hints, 'SizeInMBs', 5),
     compression: textOf(destination, 'CompressionFormat') === 'GZIP' ? 'GZIP' : 'UNCOMPRESSED',
+    delimiter: readDelimiter(logicalId, destination, draft),
+    sourceStreamArn: textOf(objectOf(properties, 'KinesisStreamSourceConfiguration'), 'KinesisStreamARN'),
   });
+}
+
+/** What the processor AppendDelimiterToRecord appends (Amazon Data Firehose API reference, Processor); `\\n` ends a line. */
+function readDelimiter(logicalId: string, destination: Properties, draft: ReadingContext['draft']): string {
+  const processing = objectOf(destination, 'ProcessingConfiguration');
+  if (processing.Enabled !== true) return '';
+  const processors = listOf(processing, 'Processors');
+  for (const { Type } of processors.filter((each) => each.Type !== APPENDING))
+    draft.notEmulated.push({
+      logicalId,
+      type: 'AWS::KinesisFirehose::DeliveryStream',
+      reason: `processor ${Type} is ignored`,
+    });
+  const appending = processors.find(({ Type }) => Type === APPENDING);
+  const parameters = listOf(appending ?? {}, 'Parameters');
+  const delimiter = parameters.find(({ ParameterName }) => ParameterName === 'Delimiter');
+  return (textOf(delimiter ?? {}, 'ParameterValue') ?? '').replaceAll('\\n', '\n');
 }
 
 function readLifecycleRule(rule: Properties): LifecycleRule {

@@ -14,6 +14,7 @@ export interface Stack {
   readonly eventSourceMappings: readonly EventSourceMappingResource[];
   readonly queueMappings: readonly QueueMappingResource[];
   readonly topicRules: readonly TopicRuleResource[];
+  readonly iotPolicies: readonly IotPolicyResource[];
   readonly routes: readonly RouteResource[];
   readonly queueRoutes: readonly QueueRouteResource[];
   readonly schedules: readonly ScheduleResource[];
@@ -44,6 +45,10 @@ export interface DeliveryStreamResource extends NamedResource {
   readonly bufferSeconds: number;
   readonly bufferMegabytes: number;
   readonly compression: 'GZIP' | 'UNCOMPRESSED';
+  /** What follows each record in an object. */
+  readonly delimiter: string;
+  /** The data stream that it reads; without one, it takes what is put on it. */
+  readonly sourceStreamArn: string | undefined;
 }
 
 export interface BucketResource extends NamedResource {
@@ -123,6 +128,12 @@ export interface TopicRuleResource extends NamedResource {
   readonly sqlVersion: '2015-10-08' | '2016-03-23';
   readonly actions: readonly RuleAction[];
   readonly errorAction: RuleAction | undefined;
+}
+
+/** What a device may do. */
+export interface IotPolicyResource extends NamedResource {
+  /** JSON text. */
+  readonly document: string;
 }
 
 /** A rule action by its name in CloudFormation, with its members resolved but its `${…}` templates untouched. */

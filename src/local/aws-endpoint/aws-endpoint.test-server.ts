@@ -10,7 +10,10 @@ import { createDynamodbControl } from '../dynamodb/dynamodb-control.ts';
 import { dynamodbFace } from '../dynamodb/dynamodb-face.ts';
 import { firehoseOperations } from '../firehose/firehose-api.ts';
 import { FirehoseDelivery } from '../firehose/firehose-delivery.ts';
-import { type IotOptions, iotDataFace, iotFace } from '../iot-core/iot-data.ts';
+import { iotControlFace } from '../iot-core/iot-control.ts';
+import { type IotDataOptions, iotDataFace } from '../iot-core/iot-data.ts';
+import { DeviceRegistry } from '../iot-core/registry/device-registry.ts';
+import { openLocalAuthority } from '../iot-core/tls/local-authority.ts';
 import { kinesisOperations } from '../kinesis/kinesis-api.ts';
 import { Ledger } from '../ledger.ts';
 import { DurableLog } from '../log/durable-log.ts';
@@ -55,7 +58,9 @@ export interface TestServerOptions {
   readonly keptQueues?: Stack['queues'];
   readonly deliveryStreams?: readonly DeliveryStreamResource[];
   readonly onPublish?: SnsOptions['onPublish'];
-  readonly iot?: IotOptions;
+  readonly iot?: IotDataOptions;
+  /** The policies of the template. */
+  readonly iotPolicies?: Stack['iotPolicies'];
 }
 
 const PLACE = { region: 'us-east-1', accountId: '000000000000' };
@@ -82,6 +87,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     (resource) =>
       new FirehoseDelivery({
         resource,
+        source: streams.find(({ arn }) => arn === resource.sourceStreamArn),
         log,
         store,
         stage: ledger.stage(`delivery ${resource.name}`),
@@ -107,7 +113,11 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     return [resource.name, new SqsQueue({ resource, log, stageName, stage, nowMillis })] as const;
   });
   const messaging = createSqsFace({ ...PLACE, queues: new Map(kept), log, others: sns.face });
-  const iot = options.iot ?? { publish: async () => {}, mqttAddress: () => '127.0.0.1:1883' };
+  const iot = options.iot ?? { publish: async () => {} };
+  const { nowMillis = Date.now, iotPolicies: policies = [] } = options;
+  const registry = new DeviceRegistry({ place: PLACE, log, nowMillis, policies });
+  const signer = await openLocalAuthority(join(folder, 'iot-core'), '127.0.0.1');
+  const deviceAddress = (): string => '127.0.0.1:18883';
   const kinesis = kinesisOperations({ ...PLACE, streams, log, ...clock });
   const endpoint = createAwsEndpoint({
     kinesis: jsonFace(kinesis),
@@ -116,7 +126,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     s3: s3Face({ store, uploads: new MultipartUploads(store, join(folder, 's3-uploads')) }),
     sns: messaging,
     sqs: messaging,
-    iot: iotFace(iot),
+    iot: iotControlFace({ registry, signer, log, deviceAddress, nowMillis }),
     iotdata: iotDataFace(iot),
   });
   const server = createServer((request, response) => void endpoint.handle(request, response));

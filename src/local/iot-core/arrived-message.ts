@@ -10,6 +10,8 @@ export interface Arrival {
   readonly timestampMillis: number;
   readonly accountId?: string | undefined;
   readonly sourceIp?: string | undefined;
+  /** Id of the certificate that the client connected with. */
+  readonly principal?: string | undefined;
   readonly mqttProperties?: MqttProperties | undefined;
   /** How often Republish actions have handed it on. */
   readonly hops?: number | undefined;
@@ -23,6 +25,7 @@ export class ArrivedMessage implements MessageInput {
   readonly timestampMillis: number;
   readonly accountId: string | undefined;
   readonly sourceIp: string | undefined;
+  readonly principal: string | undefined;
   readonly mqttProperties: MqttProperties | undefined;
   readonly hops: number;
   #traceId: string | undefined;
@@ -34,6 +37,7 @@ export class ArrivedMessage implements MessageInput {
     this.timestampMillis = arrival.timestampMillis;
     this.accountId = arrival.accountId;
     this.sourceIp = arrival.sourceIp;
+    this.principal = arrival.principal;
     this.mqttProperties = arrival.mqttProperties;
     this.hops = arrival.hops ?? 0;
     this.#traceId = traceId;
@@ -60,13 +64,24 @@ export interface KeptMessage {
   readonly clientId?: string;
   readonly accountId?: string;
   readonly sourceIp?: string;
+  readonly principal?: string;
   readonly hops?: number;
   readonly mqttProperties?: Omit<MqttProperties, 'correlationData'> & { readonly correlationBase64?: string };
 }
 
 /** The message as data that `JSON.stringify` takes. */
 export function encodeMessage(message: ArrivedMessage): KeptMessage {
-  const { clientId, accountId, sourceIp, hops, mqttProperties, timestampMillis, traceId, payload } = message;
+  const {
+    clientId,
+    accountId,
+    sourceIp,
+    principal,
+    hops,
+    mqttProperties,
+    timestampMillis,
+    traceId,
+    payload,
+  } = message;
   return {
     topic: message.publishedTopic,
     payloadBase64: bufferOf(payload).toString('base64'),
@@ -75,6 +90,7 @@ export function encodeMessage(message: ArrivedMessage): KeptMessage {
     ...(clientId !== undefined && { clientId }),
     ...(accountId !== undefined && { accountId }),
     ...(sourceIp !== undefined && { sourceIp }),
+    ...(principal !== undefined && { principal }),
     ...(hops > 0 && { hops }),
     ...(mqttProperties && { mqttProperties: encodeProperties(mqttProperties) }),
   };

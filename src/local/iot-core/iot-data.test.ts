@@ -9,7 +9,6 @@ beforeAll(async () => {
       publish: async (topic, payload, qos) => {
         published.push({ topic, text: payload.toString(), qos });
       },
-      mqttAddress: () => '127.0.0.1:18883',
     },
   });
 });
@@ -54,15 +53,5 @@ describe('IoT data plane', () => {
   test('refuses a payload above 128 KiB', async () => {
     expect((await post('/topics/a', new Uint8Array(131_073))).status).toBe(413);
     expect((await post('/topics/a', new Uint8Array(131_072))).status).toBe(200);
-  });
-});
-
-describe('IoT control plane', () => {
-  test('says where the MQTT listener is, and what it does not do', async () => {
-    const { body } = await call('iot', '/endpoint?endpointType=iot:Data-ATS');
-    expect(body).toEqual({ endpointAddress: '127.0.0.1:18883' });
-    expect((await call('iot', '/things')).body.message).toBe(
-      "The operation 'GET /things' of iot is not emulated; emulated is DescribeEndpoint",
-    );
   });
 });

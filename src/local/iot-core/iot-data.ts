@@ -4,30 +4,16 @@ import type { AwsFace, AwsRequest, AwsResponse } from '../aws-endpoint/aws-endpo
 /** Hands a message to the broker as a device would; resolves when it is durable. */
 export type PublishToTopic = (topic: string, payload: Buffer, qos: 0 | 1) => Promise<void>;
 
-export interface IotOptions {
+export interface IotDataOptions {
   readonly publish: PublishToTopic;
-  /** `host:port` of the MQTT listener. */
-  readonly mqttAddress: () => string;
 }
 
 /** AWS IoT Core message broker limits. */
 const MAX_TOPIC_BYTES = 256;
 const MAX_PAYLOAD_BYTES = 128 * 1024;
 
-/** The control plane, of which only DescribeEndpoint is emulated: things and policies belong to the account. */
-export function iotFace({ mqttAddress }: IotOptions): AwsFace {
-  return async ({ method, path }) => {
-    if (method !== 'GET' || path !== '/endpoint')
-      throw new AwsError(
-        'UnknownOperationException',
-        `The operation '${method} ${path}' of iot is not emulated; emulated is DescribeEndpoint`,
-      );
-    return json({ endpointAddress: mqttAddress() });
-  };
-}
-
 /** The data plane: Publish (AWS IoT API reference, Publish: `POST /topics/<topic>?qos=<qos>`). */
-export function iotDataFace({ publish }: IotOptions): AwsFace {
+export function iotDataFace({ publish }: IotDataOptions): AwsFace {
   return async (request) => {
     if (request.method !== 'POST' || !request.path.startsWith(TOPICS))
       throw new AwsError(

@@ -1,9 +1,24 @@
-import { createServer, type Server, type Socket } from 'node:net';
-import { Aedes, type AedesPublishPacket, type Client, type PublishPacket } from 'aedes';
+import type { Socket } from 'node:net';
+import {
+  Aedes,
+  type AedesPublishPacket,
+  type AuthenticateError,
+  type Client,
+  type ConnectPacket,
+  type PublishPacket,
+  type Subscription,
+} from 'aedes';
 import type { MqttProperties } from '../../iot-sql/index.ts';
-import { LocalError } from '../local-error.ts';
 import type { RefusedMessage } from '../trace/kept-messages.ts';
+import type { DeviceAuthorizer, DeviceIdentity, RefusedIdentity } from './authorization/device-authorizer.ts';
+import type { DeviceAction, DeviceConnection } from './authorization/device-connection.ts';
+import { guardClient } from './guard-client.ts';
+import { listenPlain, listenTls, type MqttListener } from './mqtt-listener.ts';
+import { mqttPropertiesOf, packetPropertiesOf } from './mqtt-properties.ts';
+import { clientIdProblemOf, MAX_PAYLOAD_BYTES, MAX_TOPIC_BYTES, publishProblemOf } from './publish-limits.ts';
+import { IDENTIFIER_REJECTED, RefusedError, reasonOf } from './refusal.ts';
 import type { RepublishHeaders } from './rule-actions/rule-action-targets.ts';
+import type { CertificateAndKey } from './tls/certificate-authority.ts';
 
 /** A message that a client or the runtime published. */
 export interface PublishedMessage {
@@ -12,42 +27,69 @@ export interface PublishedMessage {
   readonly clientId: string | undefined;
   readonly qos: 0 | 1;
   readonly sourceIp?: string | undefined;
+  /** Id of the certificate that the client connected with. */
+  readonly principal?: string | undefined;
   /** MQTT 5 properties, if it came with any. */
   readonly mqttProperties?: MqttProperties | undefined;
   /** How often rules have republished it. */
   readonly hops?: number | undefined;
 }
 
-export interface MqttBrokerOptions {
-  readonly host: string;
+/** The listener for devices that show who they are. */
+export interface MqttTlsOptions {
   /** 0 takes any free port. */
   readonly port: number;
+  readonly server: CertificateAndKey;
+  readonly authorizer: DeviceAuthorizer;
+}
+
+export interface MqttBrokerOptions {
+  readonly host: string;
+  /** Where anybody may connect without TLS, and do anything; nowhere when undefined. 0 takes any free port. */
+  readonly port: number | undefined;
+  readonly tls?: MqttTlsOptions | undefined;
   /**
    * Called for every message within the limits. QoS 1 is acknowledged only after `done` was called without an error, so
    * whoever calls it has made the message durable (aedes writes the PUBACK right after this hook).
    */
   readonly accept: (message: PublishedMessage, done: (error?: Error) => void) => void;
-  /** Called for what is not accepted: a message or a connection, with the reason. */
+  /** Called for what is not accepted: a message, a subscription or a connection, with the reason. */
   readonly onRefused: (reason: string) => void;
-  /** Called besides, for a publish that could be read. */
+  /** Called besides, for what can be named: a publish by its topic, a subscription by its filter. */
   readonly onRefusedPublish: (message: RefusedMessage) => void;
+  /** Called when a device may not receive a message that it has subscribed to. */
+  readonly onRefusedDelivery: (reason: string) => void;
 }
 
 export interface MqttBroker {
   readonly host: string;
+  /** Without TLS; 0 when nothing listens there. */
   readonly port: number;
+  /** With TLS; 0 when nothing listens there. */
+  readonly tlsPort: number;
   readonly connectionCount: number;
   /** Gives a message to the subscribers, without the rules; headers reach those that speak MQTT 5. */
   publish(topic: string, payload: Buffer, qos: 0 | 1, headers?: RepublishHeaders): Promise<void>;
   stop(): Promise<void>;
 }
 
+const MAX_IN_FLIGHT = 100;
+/** Room for headers and MQTT 5 properties. */
+const PACKET_OVERHEAD_BYTES = 8 * 1024;
+/** A subscriber that does not read is cut after this, because publishers to it wait meanwhile. */
+const SLOW_SUBSCRIBER_MILLIS = 2000;
+const CONNECT_MILLIS = 10_000;
+/** Where what became of connections that were refused can be found (AWS IoT developer guide, life-cycle-events). */
+const CONNECT_FAILED = '$aws/events/presence/connect_failed/';
+
 /**
- * The MQTT side of the local IoT Core: versions 3.1.1 and 5, QoS 0 and 1, with the service's limits.
+ * The MQTT side of the local IoT Core: versions 3.1.1 and 5, QoS 0 and 1, with the service's limits, and with the policies of
+ * those that come over TLS.
  *
- * @throws LocalError in one sentence when the port is taken
+ * @throws LocalError in one sentence when a port is taken
  */
 export async function startMqttBroker(options: MqttBrokerOptions): Promise<MqttBroker> {
+  const gate = new BrokerGate(options);
   const broker = await Aedes.createBroker({
     // A connection is dropped as soon as a packet announces more than a payload and its topic can need.
     maximumPacketSize: MAX_PAYLOAD_BYTES + MAX_TOPIC_BYTES + PACKET_OVERHEAD_BYTES,
@@ -58,26 +100,27 @@ export async function startMqttBroker(options: MqttBrokerOptions): Promise<MqttB
     connectTimeout: CONNECT_MILLIS,
     sessionExpiryIntervalLimit: 3600,
     pendingSessionsLimit: 10_000,
-    authorizePublish: (client, packet, callback) => authorizePublish(client, packet, callback, options),
+    preConnect: gate.preConnect,
+    authenticate: gate.authenticate,
+    authorizePublish: gate.authorizePublish,
+    authorizeSubscribe: gate.authorizeSubscribe,
+    authorizeForward: gate.authorizeForward,
   });
-  const refuse = (error: Error): void => options.onRefused(reasonOf(error));
-  broker.on('clientError', (_client: Client, error: Error) => refuse(error));
-  broker.on('connectionError', (_client: Client, error: Error) => refuse(error));
-  const sockets = new Set<Socket>();
-  const server = createServer({ noDelay: true }, (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    broker.handle(socket);
-  });
-  try {
-    await listen(server, options);
-  } catch (error) {
-    await new Promise<void>((resolve) => broker.close(() => resolve()));
+  // Clients are kept by their ids, which may be the names of what every object has.
+  Object.setPrototypeOf((broker as unknown as { clients: object }).clients, null);
+  for (const event of ['clientError', 'connectionError'] as const)
+    broker.on(event, (_client: Client, error: Error) => {
+      if (!(error instanceof RefusedError)) options.onRefused(reasonOf(error));
+    });
+  const handle = (socket: Socket): void => guardClient(broker.handle(socket), options.onRefused);
+  const listeners = await startListeners(options, gate, handle).catch(async (error) => {
+    await close(broker);
     throw error;
-  }
+  });
   return {
     host: options.host,
-    port: (server.address() as { port: number }).port,
+    port: listeners.plain?.port ?? 0,
+    tlsPort: listeners.tls?.port ?? 0,
     get connectionCount() {
       return broker.connectedClients;
     },
@@ -89,140 +132,186 @@ export async function startMqttBroker(options: MqttBrokerOptions): Promise<MqttB
           error ? reject(error) : resolve(),
         );
       }),
-    stop: () => stop(server, sockets, broker),
-  };
-}
-
-/** AWS IoT Core endpoints and quotas, message broker and protocol limits. */
-const MAX_PAYLOAD_BYTES = 128 * 1024;
-const MAX_TOPIC_BYTES = 256;
-const MAX_TOPIC_SLASHES = 7;
-const MAX_IN_FLIGHT = 100;
-/** Room for headers and MQTT 5 properties. */
-const PACKET_OVERHEAD_BYTES = 8 * 1024;
-/** A subscriber that does not read is cut after this, because publishers to it wait meanwhile. */
-const SLOW_SUBSCRIBER_MILLIS = 2000;
-const CONNECT_MILLIS = 10_000;
-
-class RefusedPublishError extends LocalError {
-  override name = 'RefusedPublishError';
-}
-
-function authorizePublish(
-  client: Client | null,
-  packet: PublishPacket,
-  callback: (error?: Error | null) => void,
-  { accept, onRefusedPublish }: MqttBrokerOptions,
-): void {
-  const problem = problemOf(packet);
-  if (problem !== undefined) {
-    const { topic, payload } = packet;
-    onRefusedPublish({ topic, clientId: client?.id, payloadBytes: payload.length, reason: problem });
-    callback(new RefusedPublishError(problem));
-    return;
-  }
-  accept(
-    {
-      topic: packet.topic,
-      payload: packet.payload as Buffer,
-      clientId: client?.id,
-      qos: packet.qos as 0 | 1,
-      sourceIp: (client?.conn as Socket | undefined)?.remoteAddress,
-      mqttProperties: packet.properties && mqttPropertiesOf(packet.properties),
+    async stop() {
+      const closed = close(broker);
+      await Promise.all([listeners.plain?.stop(), listeners.tls?.stop(), closed]);
     },
-    callback,
-  );
-}
-
-type PacketProperties = NonNullable<PublishPacket['properties']>;
-
-/** A user property that repeats comes from aedes as a list. */
-function mqttPropertiesOf(properties: PacketProperties): MqttProperties {
-  const { contentType, payloadFormatIndicator, responseTopic, correlationData, userProperties } = properties;
-  const pairs = Object.entries(userProperties ?? {}).flatMap(([key, value]) =>
-    [value].flat().map((each) => [key, each] as const),
-  );
-  return {
-    contentType,
-    payloadFormatIndicator,
-    responseTopic,
-    correlationData,
-    userProperties: userProperties && pairs,
   };
 }
 
-function packetPropertiesOf({
-  isUtf8,
-  messageExpirySeconds,
-  userProperties = [],
-  ...rest
-}: RepublishHeaders): PacketProperties {
-  const byKey = new Map<string, string[]>();
-  for (const [key, value] of userProperties) byKey.set(key, [...(byKey.get(key) ?? []), value]);
-  return {
-    ...rest,
-    ...(isUtf8 !== undefined && { payloadFormatIndicator: isUtf8 }),
-    ...(messageExpirySeconds !== undefined && { messageExpiryInterval: messageExpirySeconds }),
-    ...(byKey.size > 0 && { userProperties: Object.fromEntries(byKey) }),
-  };
+interface Listeners {
+  readonly plain?: MqttListener | undefined;
+  readonly tls?: MqttListener;
 }
 
-/** Why the service would refuse a publish; undefined when it would not. */
-function problemOf({ topic, payload, qos }: PublishPacket): string | undefined {
-  if (qos === 2) return 'QoS 2 is not supported';
-  if (payload.length > MAX_PAYLOAD_BYTES) return 'payload over 128 KiB';
-  return topicProblemOf(topic);
-}
-
-/** Why nobody may publish to a topic, whoever it is; undefined when they may. */
-export function topicProblemOf(topic: string): string | undefined {
-  const isReserved = topic.charCodeAt(0) === DOLLAR;
-  const isBasicIngest = isReserved && topic.startsWith(BASIC_INGEST);
-  if (isReserved && !isBasicIngest) return 'publish to a reserved topic';
-  const limited = isBasicIngest ? topic.slice(topic.indexOf('/', BASIC_INGEST.length) + 1) : topic;
-  // No character takes more than three bytes for each of its UTF-16 units.
-  if (limited.length * 3 > MAX_TOPIC_BYTES && Buffer.byteLength(limited) > MAX_TOPIC_BYTES)
-    return 'topic over 256 bytes';
-  let slashes = 0;
-  for (let at = limited.indexOf('/'); at >= 0; at = limited.indexOf('/', at + 1)) slashes += 1;
-  return slashes > MAX_TOPIC_SLASHES ? 'topic with more than 7 slashes' : undefined;
-}
-
-const BASIC_INGEST = '$aws/rules/';
-const DOLLAR = 0x24;
-
-/** The ledger's word for why a message or a connection was refused; what a peer sent is never part of it. */
-function reasonOf(error: Error): string {
-  if (error instanceof RefusedPublishError) return error.message;
-  const known = REASONS.find(([pattern]) => pattern.test(error.message));
-  return known ? known[1] : 'connection error';
-}
-
-const REASONS: readonly (readonly [RegExp, string])[] = [
-  [/too large|packet size/i, 'packet over the size limit'],
-  [/too many levels/i, 'topic with more than 7 slashes'],
-  [/not allowed in PUBLISH|empty topic/i, 'wildcard or empty topic in a publish'],
-  [/keep ?alive/i, 'keep-alive timeout'],
-  [/did not arrive in time/i, 'no CONNECT in time'],
-  [/drain timeout/i, 'subscriber does not read'],
-  [/ECONNRESET|EPIPE|connection closed|premature/i, 'connection lost'],
-  [/invalid|malformed|cannot parse|must|unknown|protocol/i, 'malformed MQTT packet'],
-];
-
-function listen(server: Server, { host, port }: MqttBrokerOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const problem =
-        cause.code === 'EADDRINUSE' ? 'the port is in use; choose another with --mqtt-port' : cause.message;
-      reject(new LocalError(`Cannot listen for MQTT on ${host}:${port}: ${problem}`, { cause }));
+async function startListeners(
+  options: MqttBrokerOptions,
+  gate: BrokerGate,
+  handle: (socket: Socket) => void,
+): Promise<Listeners> {
+  const { host, port, tls } = options;
+  const plain = port === undefined ? undefined : await listenPlain({ host, port }, handle);
+  if (!tls) return { plain };
+  try {
+    const listener = await listenTls({
+      ...tls,
+      host,
+      onConnection: (socket, identity) => {
+        gate.identities.set(socket, identity);
+        handle(socket);
+      },
+      onRefused: (refused) => gate.refuseIdentity(refused),
     });
-    server.listen(port, host, () => resolve());
-  });
+    return { plain, tls: listener };
+  } catch (error) {
+    await plain?.stop();
+    throw error;
+  }
 }
 
-async function stop(server: Server, sockets: Set<Socket>, broker: Aedes): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  await new Promise<void>((resolve) => broker.close(() => resolve()));
-  for (const socket of sockets) socket.destroy();
-  await closed;
+function close(broker: Aedes): Promise<void> {
+  return new Promise((resolve) => broker.close(() => resolve()));
 }
+
+type ConnectFacts = Pick<ConnectPacket, 'will'>;
+
+/** Decides for the broker who comes in, and what they may publish, subscribe to and receive. */
+class BrokerGate {
+  /** Of the sockets that came over TLS. */
+  readonly identities = new WeakMap<object, DeviceIdentity>();
+  readonly #options: MqttBrokerOptions;
+  readonly #facts = new WeakMap<Client, ConnectFacts>();
+  /** A client without an entry came without TLS, and may do anything. */
+  readonly #devices = new WeakMap<Client, DeviceConnection>();
+
+  constructor(options: MqttBrokerOptions) {
+    this.#options = options;
+  }
+
+  refuseIdentity({ reason, certificateId }: RefusedIdentity): void {
+    this.#refuse(`${CONNECT_FAILED}${certificateId ?? 'unknown'}`, certificateId, reason);
+  }
+
+  /** The broker's client does not know yet what the packet says; `authenticate` is told nothing of it. */
+  readonly preConnect = (
+    client: Client,
+    packet: ConnectPacket,
+    done: (error: Error | null, isGood: boolean) => void,
+  ): void => {
+    this.#facts.set(client, packet);
+    done(null, true);
+  };
+
+  readonly authenticate = (
+    client: Client,
+    _username: string | undefined,
+    _password: Buffer | undefined,
+    done: (error: AuthenticateError | null, isGood: boolean | null) => void,
+  ): void => {
+    Object.setPrototypeOf((client as unknown as { subscriptions: object }).subscriptions, null);
+    const refused = this.#connectRefusal(client);
+    if (!refused) {
+      done(null, true);
+      return;
+    }
+    this.#refuse(CONNECT_FAILED + client.id, client.id, refused.message);
+    done(refused, false);
+  };
+
+  readonly authorizePublish = (
+    client: Client | null,
+    packet: PublishPacket,
+    done: (error?: Error | null) => void,
+  ): void => {
+    const device = client ? this.#devices.get(client) : undefined;
+    const { topic, payload } = packet;
+    const problem = publishProblemOf(packet) ?? publishRefusal(device, packet);
+    if (problem !== undefined) {
+      this.#refuse(topic, client?.id, problem, payload.length);
+      done(new RefusedError(problem));
+      return;
+    }
+    this.#options.accept(
+      {
+        topic,
+        payload: payload as Buffer,
+        clientId: client?.id,
+        qos: packet.qos as 0 | 1,
+        sourceIp: (client?.conn as Socket | undefined)?.remoteAddress,
+        principal: device?.certificateId,
+        mqttProperties: packet.properties && mqttPropertiesOf(packet.properties),
+      },
+      done,
+    );
+  };
+
+  /** Without a subscription the answer is 0x80, and 0x87 for MQTT 5. */
+  readonly authorizeSubscribe = (
+    client: Client,
+    subscription: Subscription,
+    done: (error: Error | null, subscription?: Subscription | null) => void,
+  ): void => {
+    const { topic } = subscription;
+    const reason = topic.startsWith('$SYS')
+      ? 'subscription to a reserved topic'
+      : this.#devices.get(client)?.refusal('iot:Subscribe', topic);
+    if (reason !== undefined) this.#refuse(topic, client.id, reason);
+    done(null, reason === undefined ? subscription : null);
+  };
+
+  readonly authorizeForward = (client: Client, packet: AedesPublishPacket): AedesPublishPacket | null => {
+    const reason = this.#devices.get(client)?.refusal('iot:Receive', packet.topic);
+    if (reason === undefined) return packet;
+    this.#options.onRefusedDelivery(reason);
+    return null;
+  };
+
+  #connectRefusal(client: Client): RefusedError | undefined {
+    const problem = clientIdProblemOf(client.id);
+    if (problem !== undefined) return new RefusedError(problem, IDENTIFIER_REJECTED);
+    const { conn } = client;
+    const identity = this.identities.get(conn);
+    const authorizer = this.#options.tls?.authorizer;
+    if (!identity || !authorizer) return undefined;
+    const { will } = this.#facts.get(client)!;
+    this.#facts.delete(client);
+    const facts = {
+      clientId: client.id,
+      sourceIp: (conn as Socket).remoteAddress,
+      isPersistent: !client.clean,
+      willTopic: will?.topic,
+    };
+    const device = authorizer.open(identity, facts, (reason) => {
+      this.#refuse(CONNECT_FAILED + client.id, client.id, reason);
+      client.disconnect({ reasonCode: NOT_AUTHORIZED });
+    });
+    this.#devices.set(client, device);
+    conn.once('close', () => authorizer.close(device));
+    const reason = device.refusal('iot:Connect', client.id);
+    return reason === undefined ? undefined : new RefusedError(reason);
+  }
+
+  #refuse(topic: string, clientId: string | undefined, reason: string, payloadBytes = 0): void {
+    this.#options.onRefused(reason);
+    this.#options.onRefusedPublish({ topic, clientId, payloadBytes, reason });
+  }
+}
+
+/** MQTT 5, DISCONNECT reason code. */
+const NOT_AUTHORIZED = 0x87;
+
+function publishRefusal(
+  device: DeviceConnection | undefined,
+  { topic, retain }: PublishPacket,
+): string | undefined {
+  if (!device) return undefined;
+  const actions: readonly DeviceAction[] = retain ? RETAINED : ORDINARY;
+  for (const action of actions) {
+    const reason = device.refusal(action, topic);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}
+
+const ORDINARY: readonly DeviceAction[] = ['iot:Publish'];
+const RETAINED: readonly DeviceAction[] = ['iot:Publish', 'iot:RetainPublish'];

@@ -1,15 +1,23 @@
-import { type Ledger, type LedgerStage, MQTT_STAGE } from '../ledger.ts';
+import { DELIVERIES_STAGE, type Ledger, type LedgerStage, MQTT_STAGE } from '../ledger.ts';
 import { LocalError } from '../local-error.ts';
 import type { DurableLog } from '../log/durable-log.ts';
 import type { KeptMessages } from '../trace/kept-messages.ts';
-import { type MqttBroker, type PublishedMessage, startMqttBroker, topicProblemOf } from './mqtt-broker.ts';
+import {
+  type MqttBroker,
+  type MqttTlsOptions,
+  type PublishedMessage,
+  startMqttBroker,
+} from './mqtt-broker.ts';
+import { topicProblemOf } from './publish-limits.ts';
 import { DeliveryError } from './rule-actions/rule-action.ts';
 import type { RepublishedMessage } from './rule-actions/rule-action-targets.ts';
 import type { RulesEngine } from './rules-engine.ts';
 
 export interface MqttDoorOptions {
   readonly host: string;
-  readonly port: number;
+  /** Where anybody may connect without TLS; nowhere when undefined. */
+  readonly port: number | undefined;
+  readonly tls?: MqttTlsOptions | undefined;
   readonly nowMillis: () => number;
   readonly log: DurableLog;
   readonly ledger: Ledger;
@@ -29,9 +37,10 @@ export class MqttDoor {
     this.#stage = options.ledger.stage(MQTT_STAGE);
   }
 
-  /** `host:port`. */
-  get address(): string {
-    return `${this.#options.host}:${this.#broker?.port ?? this.#options.port}`;
+  /** `host:port` of the listener for devices: with TLS, or where there is none, without. */
+  get deviceAddress(): string {
+    const { host, port, tls } = this.#options;
+    return `${host}:${this.#broker?.tlsPort || this.#broker?.port || (tls?.port ?? port)}`;
   }
 
   /** Starts to listen. @throws LocalError when the port is taken */
@@ -44,6 +53,11 @@ export class MqttDoor {
       onRefused: (reason) => {
         this.#stage.in(1);
         this.#stage.drop(reason, 1);
+      },
+      onRefusedDelivery: (reason) => {
+        const deliveries = this.#options.ledger.stage(DELIVERIES_STAGE);
+        deliveries.in(1);
+        deliveries.drop(reason, 1);
       },
     });
     return this.#broker;

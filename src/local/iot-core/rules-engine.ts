@@ -102,7 +102,7 @@ export class RulesEngine {
       this.#routing.drop(topic.ruleName === undefined ? NO_RULE : RULE_NOT_FOUND, 1);
       return;
     }
-    const { payload, clientId, sourceIp, mqttProperties, hops } = published;
+    const { payload, clientId, sourceIp, principal, mqttProperties, hops } = published;
     const arrived = new ArrivedMessage({
       topic,
       payload,
@@ -110,6 +110,7 @@ export class RulesEngine {
       timestampMillis,
       accountId: this.#accountId,
       sourceIp,
+      principal,
       mqttProperties,
       hops,
     });

@@ -16,6 +16,8 @@ import { type RunningFunctions, startFunctions } from '../start-functions.ts';
 import { type RunningRules, startRules } from '../start-rules.ts';
 import { KeptMessages } from '../trace/kept-messages.ts';
 import { MqttDoor } from './mqtt-door.ts';
+import { DeviceRegistry } from './registry/device-registry.ts';
+import { openLocalAuthority } from './tls/local-authority.ts';
 
 /** Where functions find their packages. */
 const packageFolder = resolve(import.meta.dirname, '../../..');
@@ -101,7 +103,9 @@ export class RulesStage {
       ...base,
       awsPort: 0,
       publish: door.publish,
-      mqttAddress: () => door.address,
+      deviceAddress: () => door.deviceAddress,
+      registry: new DeviceRegistry({ place: stack, log, nowMillis: Date.now }),
+      signer: await openLocalAuthority(join(this.folder, 'iot-core'), '127.0.0.1'),
     });
     this.#stops.push(() => this.services.stop());
     this.functions = await startFunctions({

@@ -17,7 +17,8 @@ export interface CommitParticipant {
   committed(): void;
 }
 
-type StateWrites = Map<string, Uint8Array>;
+/** Undefined for a state that is removed. */
+type StateWrites = Map<string, Uint8Array | undefined>;
 
 /** Stream name, shard number, index of the block's first record. */
 export type BlockKey = [stream: string, shard: number, firstIndex: number];
@@ -65,13 +66,31 @@ export class DurableLog {
   }
 
   readState(key: string): Buffer | undefined {
-    const unwritten = this.#pendingStates.get(key) ?? this.#committingStates.get(key);
-    return unwritten ? Buffer.from(unwritten) : this.#states.get(key);
+    for (const writes of [this.#pendingStates, this.#committingStates]) {
+      const unwritten = writes.get(key);
+      if (unwritten !== undefined) return Buffer.from(unwritten);
+      if (writes.has(key)) return undefined;
+    }
+    return this.#states.get(key);
+  }
+
+  /** The states whose keys begin with `prefix`, as they are on the disk: for whoever reads them once, at the start. */
+  *readStates(prefix: string): Generator<readonly [key: string, value: Buffer]> {
+    for (const { key, value } of this.#states.getRange({ start: prefix })) {
+      if (!key.startsWith(prefix)) return;
+      yield [key, value];
+    }
   }
 
   /** Joins the commit group now gathering. */
   writeState(key: string, value: Uint8Array): void {
     this.#pendingStates.set(key, value);
+    this.#schedule();
+  }
+
+  /** Joins the commit group now gathering. */
+  removeState(key: string): void {
+    this.#pendingStates.set(key, undefined);
     this.#schedule();
   }
 
@@ -173,7 +192,10 @@ export class DurableLog {
       for (const participant of participants) {
         participant.prepare((key, value) => void this.#blocks.put(key, value as Buffer));
       }
-      for (const [key, value] of states) void this.#states.put(key, value as Buffer);
+      for (const [key, value] of states) {
+        if (value === undefined) void this.#states.remove(key);
+        else void this.#states.put(key, value as Buffer);
+      }
     });
   }
 

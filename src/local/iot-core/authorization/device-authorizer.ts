@@ -1,0 +1,81 @@
+import { X509Certificate } from 'node:crypto';
+import { certificateIdOfX509 } from '../registry/certificate-registry.ts';
+import type { DeviceRegistry } from '../registry/device-registry.ts';
+import type { CertificateRecord } from '../registry/registry-records.ts';
+import { certificateValues } from './certificate-values.ts';
+import { type ConnectionFacts, DeviceConnection } from './device-connection.ts';
+
+/** Who a certificate says that a client is. */
+export interface DeviceIdentity {
+  readonly certificateId: string;
+  /** Values of policy variables that come from the certificate. */
+  readonly values: Readonly<Record<string, string | readonly string[]>>;
+}
+
+/** Nobody is let in for a certificate; `certificateId` is absent when there was none. */
+export interface RefusedIdentity {
+  readonly reason: string;
+  readonly certificateId?: string;
+}
+
+/** Lets devices in by their certificates, and decides by their policies, always as the registry is at that moment. */
+export class DeviceAuthorizer {
+  readonly #registry: DeviceRegistry;
+  readonly #nowMillis: () => number;
+  readonly #connections = new Map<string, Set<DeviceConnection>>();
+
+  constructor(registry: DeviceRegistry, nowMillis: () => number) {
+    this.#registry = registry;
+    this.#nowMillis = nowMillis;
+    registry.onChange((certificateIds) => this.#changed(certificateIds));
+  }
+
+  /**
+   * Certificates are known by their fingerprint, whoever signed them; that the client has the key, TLS has proved (AWS IoT
+   * developer guide, x509-client-certs).
+   * @param raw the certificate that the client sent, DER; undefined when it sent none
+   */
+  identify(raw: Buffer | undefined): DeviceIdentity | RefusedIdentity {
+    if (!raw || raw.length === 0) return { reason: 'no client certificate' };
+    const certificate = new X509Certificate(raw);
+    const certificateId = certificateIdOfX509(certificate);
+    const reason = this.#problemOf(this.#registry.certificates.certificates.get(certificateId));
+    return reason === undefined
+      ? { certificateId, values: certificateValues(certificate) }
+      : { certificateId, reason };
+  }
+
+  /** @param cut ends the connection when its certificate stops being active */
+  open(identity: DeviceIdentity, facts: ConnectionFacts, cut: (reason: string) => void): DeviceConnection {
+    const connection = new DeviceConnection({ registry: this.#registry, identity, facts, cut });
+    const { certificateId } = identity;
+    const others = this.#connections.get(certificateId) ?? new Set();
+    this.#connections.set(certificateId, others.add(connection));
+    return connection;
+  }
+
+  close(connection: DeviceConnection): void {
+    const others = this.#connections.get(connection.certificateId);
+    others?.delete(connection);
+    if (others?.size === 0) this.#connections.delete(connection.certificateId);
+  }
+
+  #problemOf(record: CertificateRecord | undefined): string | undefined {
+    if (!record) return 'certificate is not registered';
+    if (record.status !== 'ACTIVE') return `certificate is ${record.status}`;
+    if (this.#nowMillis() < record.notBeforeMillis) return 'certificate is not valid yet';
+    return this.#nowMillis() > record.notAfterMillis ? 'certificate has expired' : undefined;
+  }
+
+  #changed(certificateIds: readonly string[] | undefined): void {
+    for (const certificateId of certificateIds ?? this.#connections.keys()) {
+      const connections = this.#connections.get(certificateId);
+      if (!connections) continue;
+      const problem = this.#problemOf(this.#registry.certificates.certificates.get(certificateId));
+      for (const connection of [...connections]) {
+        connection.invalidate();
+        if (problem !== undefined) connection.cut(problem);
+      }
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import { AwsError } from '../aws-endpoint/aws-endpoint-error.ts';
+import type { AwsFace } from '../aws-endpoint/aws-endpoint-message.ts';
+import { type RestOperation, restFace } from '../aws-endpoint/aws-endpoint-rest.ts';
+import type { DurableLog } from '../log/durable-log.ts';
+import { type CertificateSigner, certificateOperations } from './registry/certificate-operations.ts';
+import type { DeviceRegistry } from './registry/device-registry.ts';
+import { policyOperations } from './registry/policy-operations.ts';
+import { thingOperations } from './registry/thing-operations.ts';
+
+export interface IotControlOptions {
+  readonly registry: DeviceRegistry;
+  readonly signer: CertificateSigner;
+  readonly log: DurableLog;
+  /** `host:port` of the listener for devices. */
+  readonly deviceAddress: () => string;
+  readonly nowMillis: () => number;
+}
+
+/**
+ * The control plane: things, certificates, policies, and where devices connect (AWS IoT API reference). What an operation
+ * changed is durable before it is answered.
+ */
+export function iotControlFace(options: IotControlOptions): AwsFace {
+  const { registry, signer, log, deviceAddress, nowMillis } = options;
+  const operations = [
+    ...thingOperations(registry, nowMillis),
+    ...certificateOperations(registry, signer),
+    ...policyOperations(registry),
+  ].map((operation) => (operation.method === 'GET' ? operation : durable(operation, log)));
+  return restFace({
+    service: 'iot',
+    invalidInput: 'InvalidRequestException',
+    operations: [...operations, describeEndpoint(deviceAddress)],
+  });
+}
+
+function durable(operation: RestOperation, log: DurableLog): RestOperation {
+  return {
+    ...operation,
+    run: async (input: never) => {
+      const output = await operation.run(input);
+      await log.durable();
+      return output;
+    },
+  };
+}
+
+/** AWS IoT API reference, DescribeEndpoint. */
+function describeEndpoint(deviceAddress: () => string): RestOperation {
+  return {
+    name: 'DescribeEndpoint',
+    method: 'GET',
+    path: '/endpoint',
+    query: { endpointType: 'endpointType' },
+    input: { endpointType: { type: 'string' } },
+    run: async ({ endpointType = 'iot:Data-ATS' }: { endpointType?: string }) => {
+      if (endpointType !== 'iot:Data' && endpointType !== 'iot:Data-ATS')
+        throw new AwsError(
+          'InvalidRequestException',
+          `The endpoint type '${endpointType}' is not emulated; emulated are iot:Data-ATS and iot:Data`,
+        );
+      return { endpointAddress: deviceAddress() };
+    },
+  };
+}
