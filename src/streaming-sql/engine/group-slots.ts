@@ -27,12 +27,12 @@ export class GroupSlots {
   add(key: number): number {
     const slot = this.#size++;
     if (slot === this.#keys.length) {
-      const grown = new Int32Array(Math.ceil(slot * 1.5));
+      const grown = new Int32Array(Math.ceil(slot * 1.25));
       grown.set(this.#keys);
       this.#keys = grown;
     }
     this.#keys[slot] = key;
-    if (this.#size * 3 > this.#places.length * 2) this.#spread(this.#places.length * 2);
+    if (this.#size * 4 > this.#places.length * 3) this.#spread(this.#places.length * 2);
     else this.#enter(slot);
     return slot;
   }

@@ -122,8 +122,8 @@ export class KeyDictionary {
     values.forEach((value, c) => {
       this.#table.values.push(c === 0 && isTelling ? value : this.#shared.share(c, value));
     });
-    // Two places out of three at most are taken.
-    if (this.#size * 3 > this.#table.mask * 2) this.#grow();
+    // Four places out of five at most are taken: they lie side by side.
+    if (this.#size * 5 > this.#table.mask * 4) this.#grow();
     if (!this.#enter(key)) this.#spread(this.#table.places.length);
     return key;
   }
