@@ -34,10 +34,7 @@ export function dataPlaneFace(operations: readonly DataPlaneOperation[]): AwsFac
   };
 }
 
-function unknownOperation(
-  { method, path }: AwsRequest,
-  operations: readonly DataPlaneOperation[],
-): AwsError {
+function unknownOperation({ method, path }: AwsRequest, operations: readonly DataPlaneOperation[]): AwsError {
   const names = operations.map(({ name }) => name).join(', ');
   return new AwsError(
     'UnknownOperationException',
