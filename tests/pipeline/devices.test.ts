@@ -1,0 +1,233 @@
+import type { ChildProcess } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DeviceClient, type DeviceClientOptions } from '../../devices/client/device-client.ts';
+import { transportsHere } from '../../devices/client/transports.test-support.ts';
+import { eventually, RunningPipeline } from './running-pipeline.test-support.ts';
+import { type Ready, readStream, start as startProcess } from './runtime-process.test-support.ts';
+
+interface Sample {
+  readonly time: number;
+  readonly value: number;
+}
+
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'mesonet-devices-'));
+  folders.push(folder);
+  return folder;
+}
+
+type DeviceOptions = Pick<DeviceClientOptions, 'transport' | 'deviceId'> &
+  Partial<DeviceClientOptions> & { readonly port: number; readonly folder: string };
+
+function startDevice({ port, folder, ...options }: DeviceOptions): Promise<DeviceClient> {
+  return DeviceClient.start({
+    endpoint: { url: `mqtt://127.0.0.1:${port}` },
+    station: { state: 'WA', city: 'Seattle', station_id: options.deviceId },
+    spool: { folder },
+    durability: 'process',
+    shadow: 'none',
+    ...options,
+  });
+}
+
+/** One reading a millisecond from a moment on, whose value is its number. */
+async function recordMany(
+  device: DeviceClient,
+  sensor_id: string,
+  fromMillis: number,
+  count: number,
+  first = 0,
+) {
+  for (let value = first; value < first + count; value++)
+    await device.record({
+      sensor: 'temperature',
+      sensor_id,
+      sensor_timestamp: fromMillis + value,
+      sensor_value: value,
+    });
+}
+
+function numbers(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}
+
+describe.each(await transportsHere())('devices of the client library over $name', ({ name, create }) => {
+  const deviceId = `station-${name.startsWith('aws') ? 'sdk' : 'mqttjs'}`;
+  let pipeline: RunningPipeline;
+  beforeAll(async () => {
+    pipeline = await RunningPipeline.start();
+  }, 60_000);
+  afterAll(() => pipeline.end());
+
+  async function samplesOf(sensorId: string, fromMillis: number, count: number): Promise<Sample[]> {
+    const path = `/v1/sensors/${sensorId}/samples?from=${fromMillis}&to=${fromMillis + 100_000}&limit=10000`;
+    return eventually(
+      () => pipeline.get<Sample[]>(path).catch(() => []),
+      (rows) => rows.length >= count,
+    );
+  }
+
+  it('reach the stores through Basic Ingest, and again under the same identity change nothing', async () => {
+    const folder = newFolder();
+    const fromMillis = Date.now() - 60_000;
+    const { port } = pipeline.mesonet.mqtt;
+    const sensorId = `${deviceId}-again`;
+    const offline = await startDevice({ port: 1, folder, deviceId, transport: await create() });
+    await recordMany(offline, sensorId, fromMillis, 60);
+    await offline.stop();
+    const copy = newFolder();
+    cpSync(folder, copy, { recursive: true });
+
+    const first = await startDevice({ port, folder, deviceId, transport: await create() });
+    expect(await first.drained(10_000)).toBe(true);
+    expect(await first.stop()).toMatchObject({ acknowledged: 60, publishes: 60 });
+    const samples = await samplesOf(sensorId, fromMillis, 60);
+    expect(samples.map(({ value }) => value)).toEqual(numbers(60));
+
+    // As if the power had gone before the first of them was written down as acknowledged; and packed this time.
+    const packing = { readings: 25, millis: 100, gzip: true };
+    const configuration = { packing };
+    const second = await startDevice({
+      port,
+      folder: copy,
+      deviceId,
+      transport: await create(),
+      configuration,
+    });
+    await recordMany(second, sensorId, fromMillis, 1, 60);
+    expect(await second.drained(10_000)).toBe(true);
+    expect(await second.stop()).toMatchObject({ acknowledged: 61, publishes: 3 });
+    expect(await samplesOf(sensorId, fromMillis, 61)).toEqual([
+      ...samples,
+      expect.objectContaining({ value: 60 }),
+    ]);
+  });
+
+  it('are not disturbed by a runtime that has no shadow for them, and say so once', async () => {
+    const reports: string[] = [];
+    const { port } = pipeline.mesonet.mqtt;
+    const device = await startDevice({
+      port,
+      folder: newFolder(),
+      deviceId,
+      transport: await create(),
+      shadow: { name: 'no-such' },
+      report: (text) => reports.push(text),
+    });
+    const fromMillis = Date.now() - 60_000;
+    await recordMany(device, `${deviceId}-calm`, fromMillis, 20);
+    expect(await device.drained(10_000)).toBe(true);
+    expect(await device.stop()).toMatchObject({ acknowledged: 20, reconnects: 0 });
+    expect(reports.length).toBeLessThanOrEqual(1);
+  });
+
+  it('take the time from the API, and are right', async () => {
+    const device = await startDevice({
+      port: pipeline.mesonet.mqtt.port,
+      folder: newFolder(),
+      deviceId,
+      transport: await create(),
+      clock: { url: `${pipeline.mesonet.http}/v1/health` },
+    });
+    await eventually(
+      () => device.stats.clockOffsetMillis,
+      (offset) => offset !== undefined,
+    );
+    expect(Math.abs(device.stats.clockOffsetMillis!)).toBeLessThan(3_000);
+    await device.stop();
+  });
+});
+
+/** The same address for every runtime that comes and goes behind it; cuts what passes through it. */
+class Cable {
+  readonly #server: Server;
+  target = 0;
+
+  private constructor() {
+    this.#server = createServer((socket) => {
+      const onward = connect(this.target, '127.0.0.1');
+      socket.pipe(onward).pipe(socket);
+      for (const [one, other] of [
+        [socket, onward],
+        [onward, socket],
+      ] as const)
+        one.on('error', () => {}).once('close', () => other.destroy());
+    });
+  }
+
+  static async lay(): Promise<Cable> {
+    const cable = new Cable();
+    await new Promise<void>((listening) => cable.#server.listen(0, '127.0.0.1', listening));
+    return cable;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  remove(): Promise<void> {
+    return new Promise((removed) => this.#server.close(() => removed()));
+  }
+}
+
+describe.each(await transportsHere())('kill -9 of the runtime under a device over $name', ({ create }) => {
+  const KILLS = 3;
+  let child: ChildProcess;
+  let ready: Ready;
+  let cable: Cable;
+
+  async function end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await gone;
+  }
+
+  beforeAll(async () => {
+    cable = await Cable.lay();
+  });
+  afterAll(async () => {
+    await end('SIGTERM');
+    await cable.remove();
+  });
+
+  it('loses nothing that was recorded, and sends in order', async () => {
+    const runtimeFolder = newFolder();
+    const device = await startDevice({
+      port: cable.port,
+      folder: newFolder(),
+      deviceId: 'survivor',
+      transport: await create(),
+    });
+    const fromMillis = Date.now() - 60_000;
+    let count = 0;
+    for (let kill = 0; kill <= KILLS; kill++) {
+      ({ child, ready } = await startProcess(runtimeFolder));
+      cable.target = ready.mqtt.port;
+      await recordMany(device, 'survivor-t', fromMillis, 400, count);
+      count += 400;
+      await eventually(
+        () => device.stats.acknowledged,
+        (acknowledged) => acknowledged > count - 300,
+      );
+      if (kill < KILLS) await end('SIGKILL');
+    }
+    expect(await device.drained(30_000)).toBe(true);
+    expect(await device.stop()).toMatchObject({ acknowledged: count, dropped: 0, reconnects: KILLS });
+    const readings = await readStream<{ sensor_value: number; sequence: number }>(
+      ready.awsEndpoint,
+      'mesonet-dev-readings',
+    );
+    const firsts = [...new Set(readings.map(({ sequence }) => sequence))];
+    expect(firsts).toEqual(numbers(count));
+    expect(readings.every(({ sensor_value, sequence }) => sensor_value === sequence)).toBe(true);
+  }, 120_000);
+});
