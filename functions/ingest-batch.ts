@@ -19,8 +19,8 @@ export interface PackedPublish {
 }
 
 /**
- * AWS IoT rule → the streams. Unpacks one packed publish and writes its readings to the data stream and the delivery
- * stream. Throws when a stream keeps refusing: Lambda then runs the invocation again, and identities make that harmless.
+ * AWS IoT rule → the data stream. Unpacks one packed publish and writes its readings to the stream. Throws when the stream
+ * keeps refusing: Lambda then runs the invocation again, and identities make that harmless.
  */
 export async function handler(event: PackedPublish): Promise<void> {
   const receivedMillis = Date.now();

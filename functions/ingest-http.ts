@@ -24,7 +24,7 @@ interface Upload {
 }
 
 /**
- * SQS → the streams. Each message is a body that was posted: readings as one object, a list or lines. The good ones are passed
+ * SQS → the data stream. Each message is a body that was posted: readings as one object, a list or lines. The good ones are passed
  * on, the bad ones kept with their bytes; only a message of which a store refused something is reported, and comes again
  * (AWS Lambda developer guide, "Implementing partial batch responses" for SQS).
  */

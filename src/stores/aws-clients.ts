@@ -1,5 +1,4 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
@@ -23,7 +22,6 @@ export const dynamoDb = /* @__PURE__ */ clientOf('dynamodb', () => {
   });
 });
 export const kinesis = /* @__PURE__ */ clientOf('kinesis', () => new KinesisClient(settings()));
-export const firehose = /* @__PURE__ */ clientOf('firehose', () => new FirehoseClient(settings()));
 export const sns = /* @__PURE__ */ clientOf('sns', () => new SNSClient(settings()));
 /** Local endpoints have no wildcard host names, so the bucket goes into the path there. */
 export const s3 = /* @__PURE__ */ clientOf('s3', () => {

@@ -98,6 +98,7 @@ function destinationNeeds(target: ResourceView | undefined): readonly string[] {
 
 /** Firehose developer guide, controlling access: an S3 destination, its logs, its schema and its processors. */
 export const deliveryNeeds: ServiceNeeds = ({ properties }) => {
+  const isFromStream = properties.KinesisStreamSourceConfiguration !== undefined;
   const destination = nested(properties, 'ExtendedS3DestinationConfiguration');
   const processors = listOf(nested(destination, 'ProcessingConfiguration'), 'Processors');
   return [
@@ -106,6 +107,9 @@ export const deliveryNeeds: ServiceNeeds = ({ properties }) => {
     's3:ListBucket',
     's3:ListBucketMultipartUploads',
     's3:PutObject',
+    ...(isFromStream
+      ? ['kinesis:DescribeStream', 'kinesis:GetRecords', 'kinesis:GetShardIterator', 'kinesis:ListShards']
+      : []),
     ...(nested(destination, 'CloudWatchLoggingOptions').Enabled === true ? ['logs:PutLogEvents'] : []),
     ...('SchemaConfiguration' in nested(destination, 'DataFormatConversionConfiguration')
       ? ['glue:GetTable', 'glue:GetTableVersion', 'glue:GetTableVersions']

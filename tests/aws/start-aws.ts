@@ -31,7 +31,7 @@ export interface Fault {
   readonly type: string;
 }
 
-/** One request to Kinesis or Firehose as it went over the wire. */
+/** One request to Kinesis as it went over the wire. */
 export interface CapturedRequest {
   readonly target: string;
   readonly body: { readonly Records: { readonly Data: string; readonly PartitionKey?: string }[] };
@@ -99,7 +99,6 @@ function setEnvironment(port: number, topicArn: string): void {
     AWS_SECRET_ACCESS_KEY: 'test',
     READINGS_STREAM: 'mesonet-test-readings',
     WINDOWS_STREAM: 'mesonet-test-windows',
-    RAW_DELIVERY_STREAM: 'mesonet-test-raw',
     READINGS_TABLE_PREFIX: WEEKLY_PREFIX,
     EXPORT_AFTER_WEEKS: '4',
     LATEST_TABLE: 'mesonet-test-latest',
@@ -139,7 +138,7 @@ function edgeListener(
         'x-amzn-errortype': fault.type,
       });
       answer.end(JSON.stringify({ __type: fault.type, message: 'injected' }));
-    } else if (target.startsWith('Kinesis_') || target.startsWith('Firehose_')) {
+    } else if (target.startsWith('Kinesis_')) {
       answerStream(aws, target, body, answer);
     } else forward(incoming, body, target.startsWith('DynamoDB_') ? dynamoPort : otherPort, answer);
   };

@@ -68,7 +68,7 @@ export function firehoseOperations(options: FirehoseApiOptions): Operations {
 
 /** Answers when the record is durable. */
 async function putRecord(options: FirehoseApiOptions, input: Named & { Record: Entry }): Promise<object> {
-  const RecordId = append(findDelivery(options, input), input.Record);
+  const RecordId = append(findDirect(options, input), input.Record);
   await options.log.durable();
   return { RecordId, Encrypted: false };
 }
@@ -78,7 +78,7 @@ async function putRecordBatch(
   options: FirehoseApiOptions,
   input: Named & { Records: readonly Entry[] },
 ): Promise<object> {
-  const delivery = findDelivery(options, input);
+  const delivery = findDirect(options, input);
   if (input.Records.reduce((sum, { Data }) => sum + Data.byteLength, 0) > MAX_BATCH_BYTES)
     throw new AwsError('InvalidArgumentException', 'Records size exceeds 4 MB limit');
   const RequestResponses = input.Records.map((each) => ({ RecordId: append(delivery, each) }));
@@ -87,7 +87,7 @@ async function putRecordBatch(
 }
 
 function describeDeliveryStream(options: FirehoseApiOptions, input: Named): object {
-  const { resource } = findDelivery(options, input);
+  const { resource, isDirect } = findDelivery(options, input);
   const BufferingHints = { SizeInMBs: resource.bufferMegabytes, IntervalInSeconds: resource.bufferSeconds };
   const destination = {
     RoleARN: `arn:aws:iam::${options.accountId}:role/local`,
@@ -103,7 +103,8 @@ function describeDeliveryStream(options: FirehoseApiOptions, input: Named): obje
       DeliveryStreamName: resource.name,
       DeliveryStreamARN: resource.arn,
       DeliveryStreamStatus: 'ACTIVE',
-      DeliveryStreamType: 'DirectPut',
+      DeliveryStreamType: isDirect ? 'DirectPut' : 'KinesisStreamAsSource',
+      ...(!isDirect && { Source: { KinesisStreamSourceDescription: sourceOf(resource, destination) } }),
       VersionId: '1',
       CreateTimestamp: new Date(options.createdMillis ?? 0),
       Destinations: [
@@ -136,6 +137,21 @@ function findDelivery({ deliveries, accountId }: FirehoseApiOptions, { DeliveryS
     throw new AwsError(
       'ResourceNotFoundException',
       `Firehose ${DeliveryStreamName} under account ${accountId} not found.`,
+    );
+  return delivery;
+}
+
+function sourceOf({ sourceStreamArn }: FirehoseDelivery['resource'], { RoleARN }: { RoleARN: string }) {
+  return { KinesisStreamARN: sourceStreamArn, RoleARN };
+}
+
+/** Nothing can be put on a delivery stream that reads a data stream. */
+function findDirect(options: FirehoseApiOptions, input: Named): FirehoseDelivery {
+  const delivery = findDelivery(options, input);
+  if (!delivery.isDirect)
+    throw new AwsError(
+      'InvalidArgumentException',
+      'This operation is not permitted on KinesisStreamAsSource delivery stream type.',
     );
   return delivery;
 }

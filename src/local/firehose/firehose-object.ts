@@ -12,6 +12,7 @@ export interface FirstRecord {
 export class ObjectBody {
   readonly #gzip: Gzip | undefined;
   readonly #chunks: Buffer[] = [];
+  readonly #delimiter: Buffer;
   #failure: Error | undefined;
   first: FirstRecord | undefined;
   lastSequenceNumber: string | undefined;
@@ -19,7 +20,9 @@ export class ObjectBody {
   /** Before compression. */
   bytes = 0;
 
-  constructor(compression: 'GZIP' | 'UNCOMPRESSED') {
+  /** Behind each record comes the delimiter. */
+  constructor(compression: 'GZIP' | 'UNCOMPRESSED', delimiter: string) {
+    this.#delimiter = Buffer.from(delimiter);
     if (compression !== 'GZIP') return;
     // The fastest level: at full load the compressor shares two cores with everything else.
     this.#gzip = createGzip({ level: constants.Z_BEST_SPEED });
@@ -35,14 +38,16 @@ export class ObjectBody {
     limit: number,
   ): { count: number; arrivalMillis: number; written: Promise<void> } {
     const taken: Buffer[] = [];
+    let count = 0;
     for (let at = position; at < block.count && this.bytes < limit; at += 1) {
       const data = block.data(at);
-      taken.push(data);
-      this.bytes += data.length;
+      taken.push(data, this.#delimiter);
+      count += 1;
+      this.bytes += data.length + this.#delimiter.length;
     }
-    this.records += taken.length;
+    this.records += count;
     return {
-      count: taken.length,
+      count,
       arrivalMillis: block.arrivalMillis(position),
       written: this.#write(Buffer.concat(taken)),
     };

@@ -34,6 +34,8 @@ const raw: DeliveryStreamResource = {
   bufferSeconds: 60,
   bufferMegabytes: 1,
   compression: 'GZIP',
+  delimiter: '',
+  sourceStreamArn: undefined,
 };
 const buckets = [{ logicalId: 'Archive', name: 'archive', arn: 'arn:aws:s3:::archive', lifecycle: [] }];
 
@@ -44,14 +46,19 @@ interface Scene {
 }
 
 async function scene(
-  options: { folder?: string; nowMillis?: () => number; bucketless?: true } = {},
+  options: {
+    folder?: string;
+    nowMillis?: () => number;
+    bucketless?: true;
+    resource?: DeliveryStreamResource;
+  } = {},
 ): Promise<Scene> {
   const made = options.folder === undefined ? temporaryFolder() : undefined;
   if (made) cleanups.push(made.remove);
   const folder = options.folder ?? made!.folder;
   const server = await startTestServer({
     dataFolder: folder,
-    deliveryStreams: [raw],
+    deliveryStreams: [options.resource ?? raw],
     buckets: options.bucketless ? [] : buckets,
     nowMillis: options.nowMillis ?? (() => START_MILLIS),
   });
@@ -136,7 +143,7 @@ describe('Firehose', () => {
     await put(first, ['a', 'b']);
     await first.server.deliveries[0]!.flush();
     const before = JSON.stringify({ sequenceNumber: '', delivered: 0 });
-    first.server.log.writeState('firehose/raw/checkpoint', Buffer.from(before));
+    first.server.log.writeState('firehose/raw/shardId-000000000000/checkpoint', Buffer.from(before));
     await first.server.stop();
     cleanups.splice(1);
     const second = await scene({ folder: first.folder });
@@ -182,6 +189,73 @@ describe('Firehose', () => {
     await expect(batch(5, 1_000_000)).rejects.toMatchObject({ message: 'Records size exceeds 4 MB limit' });
     const unknown = client.send(new DescribeDeliveryStreamCommand({ DeliveryStreamName: 'none' }));
     await expect(unknown).rejects.toBeInstanceOf(ResourceNotFoundException);
+  });
+});
+
+describe('Firehose with a data stream as its source', () => {
+  const fromStream: DeliveryStreamResource = {
+    ...raw,
+    delimiter: '\n',
+    sourceStreamArn: 'arn:aws:kinesis:us-east-1:000000000000:stream/readings',
+  };
+  const putReadings = async ({ server }: Scene, texts: readonly string[]): Promise<void> => {
+    const Records = texts.map((text) => ({ Data: Buffer.from(text), PartitionKey: text }));
+    await server.callKinesis('PutRecords', { StreamName: 'readings', Records });
+  };
+  const linesOf = ({ folder }: Scene): string[] => objects(folder).flatMap(({ lines }) => lines);
+  const texts = (from: number, to: number): string[] =>
+    Array.from({ length: to - from }, (_, n) => `r${String(from + n).padStart(3, '0')}`);
+
+  test('delivers every record of every shard once, as a line, in the order of its shard', async () => {
+    const firehose = await scene({ resource: fromStream });
+    await putReadings(firehose, texts(0, 100));
+    await firehose.server.deliveries[0]!.flush();
+    expect(linesOf(firehose).sort()).toEqual(texts(0, 100));
+    expect(objects(firehose.folder)).toHaveLength(2);
+    for (const { lines } of objects(firehose.folder)) expect(lines).toEqual([...lines].sort());
+    expect(entryOf(firehose)).toMatchObject({ in: 100, out: 100, inFlight: 0 });
+  });
+
+  test('goes on after a restart where it was, and loses and doubles nothing', async () => {
+    const first = await scene({ resource: fromStream });
+    await putReadings(first, texts(0, 50));
+    await first.server.deliveries[0]!.flush();
+    await putReadings(first, texts(50, 80));
+    await first.server.stop();
+    cleanups.splice(1);
+    const second = await scene({ resource: fromStream, folder: first.folder });
+    await putReadings(second, texts(80, 100));
+    await second.server.deliveries[0]!.flush();
+    expect(linesOf(second).sort()).toEqual(texts(0, 100));
+    expect(entryOf(second)).toMatchObject({ in: 100, out: 100 });
+  });
+
+  test('a crash between the objects and the checkpoints leads to the same objects again', async () => {
+    const first = await scene({ resource: fromStream });
+    await putReadings(first, texts(0, 50));
+    await first.server.deliveries[0]!.flush();
+    const before = Buffer.from(JSON.stringify({ sequenceNumber: '', delivered: 0 }));
+    for (const shard of [0, 1])
+      first.server.log.writeState(`firehose/raw/shardId-00000000000${shard}/checkpoint`, before);
+    await first.server.stop();
+    cleanups.splice(1);
+    const second = await scene({ resource: fromStream, folder: first.folder });
+    await second.server.deliveries[0]!.flush();
+    expect(linesOf(second).sort()).toEqual(texts(0, 50));
+  });
+
+  test('takes nothing but the stream, and says so', async () => {
+    const { client } = await scene({ resource: fromStream });
+    const put = client.send(
+      new PutRecordCommand({ DeliveryStreamName: 'raw', Record: { Data: Buffer.from('a') } }),
+    );
+    await expect(put).rejects.toMatchObject({ name: 'InvalidArgumentException' });
+    const command = new DescribeDeliveryStreamCommand({ DeliveryStreamName: 'raw' });
+    const { DeliveryStreamDescription: found } = await client.send(command);
+    expect(found).toMatchObject({
+      DeliveryStreamType: 'KinesisStreamAsSource',
+      Source: { KinesisStreamSourceDescription: { KinesisStreamARN: fromStream.sourceStreamArn } },
+    });
   });
 });
 

@@ -11,5 +11,10 @@ export function indexOf(sequenceNumber: string): number {
   return Number(sequenceNumber.slice(-16));
 }
 
+/** Whether two records are of one shard. */
+export function isSameShard(a: string, b: string): boolean {
+  return a.slice(PREFIX.length, PREFIX.length + 4) === b.slice(PREFIX.length, PREFIX.length + 4);
+}
+
 const PREFIX = '4966000000000000';
 const MIDDLE = '0'.repeat(20);

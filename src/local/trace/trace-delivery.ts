@@ -1,5 +1,7 @@
 import type { DeliveryStreamResource } from '../../stack/stack.ts';
 import { compilePrefix } from '../firehose/firehose-prefix.ts';
+import { deliveryCheckpointKey } from '../firehose/firehose-shard.ts';
+import { isSameShard } from '../log/sequence-number.ts';
 import { claimRecord } from './claim-record.ts';
 import type { FoundRecord } from './find-records.ts';
 import type { FollowAction } from './trace-action.ts';
@@ -35,20 +37,48 @@ export const traceDelivery: FollowAction = async (members, { kept, output }, con
       state: 'skipped',
       text: `action Firehose, delivery stream ${name}: its buffer does not show it`,
     };
-  const text = `action Firehose, delivery stream ${name}`;
-  if (!isDelivered(resource, record, context)) {
-    const seconds = resource.bufferSeconds;
-    return { ...step, state: 'waiting', text: `${text}: in the buffer, delivered every ${seconds} s` };
-  }
-  return { ...step, state: 'passed', text, steps: [await traceObject(resource, record, context)] };
+  return {
+    ...step,
+    ...(await followDelivery(resource, record, `action Firehose, delivery stream ${name}`, context)),
+  };
 };
+
+/** The delivery streams that read a data stream: what became of one of its records there. */
+export async function traceDeliveries(
+  streamArn: string,
+  record: FoundRecord,
+  context: TraceContext,
+): Promise<TraceStep[]> {
+  const reading = context.stack.deliveryStreams.filter(
+    ({ sourceStreamArn }) => sourceStreamArn === streamArn,
+  );
+  const steps: TraceStep[] = [];
+  for (const resource of reading) {
+    const { name } = resource;
+    const found = await followDelivery(resource, record, `delivery stream ${name}`, context);
+    steps.push({ kind: 'delivery', data: { deliveryStream: name }, ...found });
+  }
+  return steps;
+}
+
+async function followDelivery(
+  resource: DeliveryStreamResource,
+  record: FoundRecord,
+  text: string,
+  context: TraceContext,
+): Promise<Pick<TraceStep, 'state' | 'text' | 'steps'>> {
+  if (isDelivered(resource, record, context))
+    return { state: 'passed', text, steps: [await traceObject(resource, record, context)] };
+  const seconds = resource.bufferSeconds;
+  return { state: 'waiting', text: `${text}: in the buffer, delivered every ${seconds} s` };
+}
 
 function isDelivered(
   { name }: DeliveryStreamResource,
-  { sequenceNumber }: FoundRecord,
+  { shardId, sequenceNumber }: FoundRecord,
   { log }: TraceContext,
 ): boolean {
-  const kept = log.readState(`firehose/${name}/checkpoint`);
+  const kept = log.readState(deliveryCheckpointKey(name, shardId));
   if (!kept) return false;
   return (JSON.parse(kept.toString()) as { sequenceNumber: string }).sequenceNumber >= sequenceNumber;
 }
@@ -66,7 +96,7 @@ async function traceObject(
     const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
     const keys = await objects.keys(bucketName, folder);
     const key = keys
-      .filter((each) => (firstSequenceNumber(each) ?? '~') <= sequenceNumber)
+      .filter((each) => isOfShard(each, sequenceNumber) && firstSequenceNumber(each)! <= sequenceNumber)
       .sort((a, b) => (firstSequenceNumber(a)! < firstSequenceNumber(b)! ? -1 : 1))
       .at(-1);
     if (key)
@@ -82,6 +112,12 @@ async function traceObject(
     state: 'skipped',
     text: `delivered to s3://${bucketName}; the object is no longer there`,
   };
+}
+
+/** Each shard has objects of its own. */
+function isOfShard(key: string, sequenceNumber: string): boolean {
+  const first = firstSequenceNumber(key);
+  return first !== undefined && isSameShard(first, sequenceNumber);
 }
 
 function firstSequenceNumber(key: string): string | undefined {

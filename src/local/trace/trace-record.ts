@@ -9,6 +9,7 @@ import type { FoundRecord } from './find-records.ts';
 import { findRejectedRecord, keptAs } from './find-rejection.ts';
 import { printSpan } from './print-time.ts';
 import { traceApplication } from './trace-application.ts';
+import { traceDeliveries } from './trace-delivery.ts';
 import { traceItems } from './trace-items.ts';
 import type { TraceContext } from './trace-sources.ts';
 import type { TraceStep } from './trace-step.ts';
@@ -30,6 +31,7 @@ export async function traceRecord(
     if (application.resource.inputStream === stream.name)
       steps.push(await traceApplication(application, record, context));
   }
+  steps.push(...(await traceDeliveries(stream.arn, record, context)));
   return {
     kind: 'record',
     state: 'passed',

@@ -12,6 +12,7 @@ export type TraceKind =
   | 'unpack'
   | 'reading'
   | 'record'
+  | 'delivery'
   | 'function'
   | 'application'
   | 'window'
