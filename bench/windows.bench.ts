@@ -1,7 +1,7 @@
 /*
  * The window engine with the shipped application, beside a Map of objects written by hand and JSON.parse alone, all in
  * one run. It writes the growth curves to docs/windows-growth.svg when asked.
- * node --expose-gc bench/windows.bench.ts [--plot] [--duckdb PATH/TO/@duckdb/node-api/lib/index.js]
+ * node --expose-gc bench/windows.bench.ts [--only keys|windows|messages|bytes|disorder] [--plot] [--duckdb PATH/TO/@duckdb/node-api/lib/index.js]
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -23,7 +23,9 @@ const WINDOWS = [1, 2, 5, 10, 20, 60];
 const MESSAGES = [1, 10, 100];
 const FLEET = 10_000;
 
-const { values: flags } = parseArgs({ options: { plot: { type: 'boolean' }, duckdb: { type: 'string' } } });
+const { values: flags } = parseArgs({
+  options: { only: { type: 'string' }, plot: { type: 'boolean' }, duckdb: { type: 'string' } },
+});
 
 function print(
   title: string,
@@ -156,10 +158,15 @@ async function reportDuckDb(path: string): Promise<void> {
 
 if (globalThis.gc === undefined) throw new Error('Cannot measure memory: start node with --expose-gc');
 const panels: Parameters<typeof drawPanels>[0][number][] = [];
-reportKeys();
-reportWindows();
-reportMessages();
-reportBytes();
-reportDisorder();
+const reports = {
+  keys: reportKeys,
+  windows: reportWindows,
+  messages: reportMessages,
+  bytes: reportBytes,
+  disorder: reportDisorder,
+};
+for (const [name, report] of Object.entries(reports))
+  if (flags.only === undefined || flags.only === name) report();
 if (flags.duckdb !== undefined) await reportDuckDb(flags.duckdb);
-if (flags.plot) writeFileSync(new URL('../docs/windows-growth.svg', import.meta.url), drawPanels(panels));
+if (flags.plot && flags.only === undefined)
+  writeFileSync(new URL('../docs/windows-growth.svg', import.meta.url), drawPanels(panels));
