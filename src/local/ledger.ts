@@ -133,6 +133,8 @@ export const MQTT_STAGE = 'mqtt';
 export const DELIVERIES_STAGE = 'refused deliveries';
 /** Accepted messages at the rules: out is what at least one rule took, dropped is what was filtered. */
 export const ROUTING_STAGE = 'rules';
+/** Requests of devices to the services of IoT Core, such as their shadows. */
+export const DEVICE_SERVICES_STAGE = 'device services';
 /** Readings that a function rejected: each goes in and is dropped under its reason. */
 export const REJECTED_STAGE = 'rejected';
 

@@ -13,7 +13,6 @@ import { FirehoseDelivery } from './firehose/firehose-delivery.ts';
 import type { AlertLog } from './http/alert-log.ts';
 import { createAwsServer, listen } from './http/http-server.ts';
 import { iotControlFace } from './iot-core/iot-control.ts';
-import { iotDataFace, type PublishToTopic } from './iot-core/iot-data.ts';
 import type { CertificateSigner } from './iot-core/registry/certificate-operations.ts';
 import type { DeviceRegistry } from './iot-core/registry/device-registry.ts';
 import { kinesisOperations } from './kinesis/kinesis-api.ts';
@@ -42,8 +41,8 @@ export interface StartAwsServicesOptions {
   readonly durability: Durability;
   readonly host: string;
   readonly awsPort?: number;
-  /** Takes what comes over HTTPS as if it had come over MQTT. */
-  readonly publish: PublishToTopic;
+  /** The door of AWS IoT data: what comes over HTTPS as if it had come over MQTT. */
+  readonly iotData: AwsFace;
   /** `host:port` of the listener for devices. */
   readonly deviceAddress: () => string;
   readonly registry: DeviceRegistry;
@@ -118,8 +117,8 @@ export async function startAwsServices(options: StartAwsServicesOptions): Promis
     sns: messaging,
     sqs: messaging,
     iot: iotControlFace(options),
-    iotdata: iotDataFace(options),
-    iotdevicegateway: iotDataFace(options),
+    iotdata: options.iotData,
+    iotdevicegateway: options.iotData,
   });
   const { host, awsPort = 4566 } = options;
   const server = await listen(createAwsServer(endpoint.handle), {

@@ -8,6 +8,8 @@ import { loadApplication } from './application-files.ts';
 import { AlertLog } from './http/alert-log.ts';
 import { buildDashboard } from './http/dashboard-files.ts';
 import { type StageLag, Statistics } from './http/statistics.ts';
+import { DeviceServices } from './iot-core/device-services.ts';
+import { iotDataFace } from './iot-core/iot-data.ts';
 import { MqttDoor } from './iot-core/mqtt-door.ts';
 import { Ledger, type LedgerReport } from './ledger.ts';
 import { LocalError } from './local-error.ts';
@@ -157,15 +159,17 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
   const refused = new KeptMessages(REFUSED_MESSAGES_LIMITS);
   const { mqttPort = 1883, mqttsPort = mqttPort === 0 ? 0 : 8883, insecureLocal = true } = options;
   const identity = await startIdentity(base);
+  const deviceServices = new DeviceServices(base);
   const door = new MqttDoor({
     ...base,
+    services: deviceServices,
     refused,
     port: insecureLocal ? mqttPort : undefined,
     tls: { ...identity.tls, port: mqttsPort },
   });
   const services = await startAwsServices({
     ...base,
-    publish: door.publish,
+    iotData: iotDataFace({ publish: door.publish, tell: door.tell, services: deviceServices, nowMillis }),
     ...identity,
     deviceAddress: () => door.deviceAddress,
   });
@@ -179,7 +183,7 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
   stops.push(async () => {
     await Promise.all(applications.map((application) => application.stop()));
   });
-  const { rules, alarms } = await startRules({ ...base, services, functions, door, kept });
+  const { rules, alarms } = await startRules({ ...base, services, deviceServices, functions, door, kept });
   stops.push(() => rules.stop());
   const broker = await door.open(rules);
   stops.push(() => door.close());

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Stack } from '../stack/stack.ts';
+import type { DeviceServices } from './iot-core/device-services.ts';
 import type { MqttDoor } from './iot-core/mqtt-door.ts';
 import { AlarmStates } from './iot-core/rule-actions/alarm-states.ts';
 import { LogGroups } from './iot-core/rule-actions/log-groups.ts';
@@ -21,6 +22,7 @@ export interface StartRulesOptions {
   readonly ledger: Ledger;
   readonly streams: ReadonlyMap<string, KinesisStream>;
   readonly services: RunningAwsServices;
+  readonly deviceServices: DeviceServices;
   readonly functions: RunningFunctions;
   readonly door: MqttDoor;
   /** Keeps the last messages. */
@@ -39,7 +41,7 @@ export interface RunningRules {
 
 /** @throws IotSqlError, TopicRuleError or LocalError that names the rule and what is wrong with it */
 export async function startRules(options: StartRulesOptions): Promise<RunningRules> {
-  const { stack, projectFolder, services, functions } = options;
+  const { stack, projectFolder, services, deviceServices, functions } = options;
   const targets = targetsOf(options);
   const rules = await RulesEngine.start({
     ...options,
@@ -50,6 +52,7 @@ export async function startRules(options: StartRulesOptions): Promise<RunningRul
     external: createRuleExternalFunctions({
       ...options,
       ...services,
+      findShadow: (thingName, shadowName) => deviceServices.shadows.find({ thingName, shadowName }),
       invoke: (name, event) => functions.runtime.invokeJson(name, event),
     }),
   });

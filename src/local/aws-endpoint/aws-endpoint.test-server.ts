@@ -10,6 +10,7 @@ import { createDynamodbControl } from '../dynamodb/dynamodb-control.ts';
 import { dynamodbFace } from '../dynamodb/dynamodb-face.ts';
 import { firehoseOperations } from '../firehose/firehose-api.ts';
 import { FirehoseDelivery } from '../firehose/firehose-delivery.ts';
+import { DeviceServices } from '../iot-core/device-services.ts';
 import { iotControlFace } from '../iot-core/iot-control.ts';
 import { type IotDataOptions, iotDataFace } from '../iot-core/iot-data.ts';
 import { DeviceRegistry } from '../iot-core/registry/device-registry.ts';
@@ -58,7 +59,7 @@ export interface TestServerOptions {
   readonly keptQueues?: Stack['queues'];
   readonly deliveryStreams?: readonly DeliveryStreamResource[];
   readonly onPublish?: SnsOptions['onPublish'];
-  readonly iot?: IotDataOptions;
+  readonly iot?: Pick<IotDataOptions, 'publish'>;
   /** The policies of the template. */
   readonly iotPolicies?: Stack['iotPolicies'];
 }
@@ -115,6 +116,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const messaging = createSqsFace({ ...PLACE, queues: new Map(kept), log, others: sns.face });
   const iot = options.iot ?? { publish: async () => {} };
   const { nowMillis = Date.now, iotPolicies: policies = [] } = options;
+  const services = new DeviceServices({ log, nowMillis });
   const registry = new DeviceRegistry({ place: PLACE, log, nowMillis, policies });
   const signer = await openLocalAuthority(join(folder, 'iot-core'), '127.0.0.1');
   const deviceAddress = (): string => '127.0.0.1:18883';
@@ -127,7 +129,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     sns: messaging,
     sqs: messaging,
     iot: iotControlFace({ registry, signer, log, deviceAddress, nowMillis }),
-    iotdata: iotDataFace(iot),
+    iotdata: iotDataFace({ ...iot, services, tell: () => log.durable(), nowMillis }),
   });
   const server = createServer((request, response) => void endpoint.handle(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -43,7 +43,7 @@ describe('IoT data plane', () => {
     ['a retained message', '/topics/a?retain=true', 'InvalidRequestException'],
     ['a topic above 256 bytes', `/topics/${'x'.repeat(257)}`, 'InvalidRequestException'],
     ['a topic that is not UTF-8', '/topics/%ff', 'InvalidRequestException'],
-    ['shadows', '/things/t/shadow', 'UnknownOperationException'],
+    ['a connection', '/connections/c', 'UnknownOperationException'],
   ])('refuses %s', async (_, path, name) => {
     const { status, body } = await post(path);
     expect({ status, name: body.__type }).toEqual({ status: 400, name });

@@ -1,35 +1,43 @@
 import { AwsError } from '../aws-endpoint/aws-endpoint-error.ts';
-import type { AwsFace, AwsRequest, AwsResponse } from '../aws-endpoint/aws-endpoint-message.ts';
+import type { AwsFace } from '../aws-endpoint/aws-endpoint-message.ts';
+import { type DataPlaneOperation, type DataPlaneRequest, dataPlaneFace } from './data-plane.ts';
+import type { DeviceServices } from './device-services.ts';
+import { type ShadowApiOptions, shadowOperations } from './shadows/shadow-api.ts';
 
 /** Hands a message to the broker as a device would; resolves when it is durable. */
 export type PublishToTopic = (topic: string, payload: Buffer, qos: 0 | 1) => Promise<void>;
 
-export interface IotDataOptions {
+export interface IotDataOptions extends Pick<ShadowApiOptions, 'tell' | 'nowMillis'> {
   readonly publish: PublishToTopic;
+  readonly services: DeviceServices;
 }
 
 /** AWS IoT Core message broker limits. */
 const MAX_TOPIC_BYTES = 256;
 const MAX_PAYLOAD_BYTES = 128 * 1024;
 
-/** The data plane: Publish (AWS IoT API reference, Publish: `POST /topics/<topic>?qos=<qos>`). */
-export function iotDataFace({ publish }: IotDataOptions): AwsFace {
-  return async (request) => {
-    if (request.method !== 'POST' || !request.path.startsWith(TOPICS))
-      throw new AwsError(
-        'UnknownOperationException',
-        `The operation '${request.method} ${request.path}' of iotdata is not emulated; emulated is Publish`,
-      );
-    const { topic, qos } = parsePublish(request);
-    await publish(topic, request.body, qos);
-    return json({ message: 'OK' });
+/** The data plane: messages and shadows over HTTPS (AWS IoT API reference, AWS IoT data). */
+export function iotDataFace(options: IotDataOptions): AwsFace {
+  return dataPlaneFace([
+    publishOperation(options),
+    ...shadowOperations({ ...options, shadows: options.services.shadows }),
+  ]);
+}
+
+function publishOperation({ publish }: IotDataOptions): DataPlaneOperation {
+  return {
+    name: 'Publish',
+    method: 'POST',
+    path: /^\/topics\/(.*)$/,
+    run: async (request) => {
+      const { topic, qos } = checkPublish(request);
+      await publish(topic, request.body, qos);
+      return { message: 'OK' };
+    },
   };
 }
 
-const TOPICS = '/topics/';
-
-function parsePublish({ path, query, body }: AwsRequest): { topic: string; qos: 0 | 1 } {
-  const topic = decodeTopic(path.slice(TOPICS.length));
+function checkPublish({ label: topic, query, body }: DataPlaneRequest): { topic: string; qos: 0 | 1 } {
   const qos = query.get('qos') ?? '0';
   if (qos !== '0' && qos !== '1') throw new AwsError('InvalidRequestException', `Invalid QoS ${qos}`);
   if (query.get('retain') === 'true')
@@ -43,16 +51,4 @@ function parsePublish({ path, query, body }: AwsRequest): { topic: string; qos: 
       413,
     );
   return { topic, qos: qos === '1' ? 1 : 0 };
-}
-
-function decodeTopic(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw new AwsError('InvalidRequestException', `Topic '${text}' is not percent-encoded UTF-8`);
-  }
-}
-
-function json(body: object): AwsResponse {
-  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }

@@ -70,6 +70,8 @@ export interface MqttBroker {
   readonly connectionCount: number;
   /** Gives a message to the subscribers, without the rules; headers reach those that speak MQTT 5. */
   publish(topic: string, payload: Buffer, qos: 0 | 1, headers?: RepublishHeaders): Promise<void>;
+  /** Gives a message to one client, whatever it has subscribed to; to nobody when it is not connected. */
+  publishTo(clientId: string, topic: string, payload: Buffer): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -131,6 +133,16 @@ export async function startMqttBroker(options: MqttBrokerOptions): Promise<MqttB
         broker.publish({ ...packet, ...properties } as AedesPublishPacket, (error) =>
           error ? reject(error) : resolve(),
         );
+      }),
+    publishTo: (clientId, topic, payload) =>
+      new Promise((resolve, reject) => {
+        const client = (broker as unknown as { clients: Readonly<Record<string, Client>> }).clients[clientId];
+        if (!client) {
+          resolve();
+          return;
+        }
+        const packet: PublishPacket = { cmd: 'publish', topic, payload, qos: 0, retain: false, dup: false };
+        client.publish(packet, (error) => (error ? reject(error) : resolve()));
       }),
     async stop() {
       const closed = close(broker);

@@ -1,7 +1,14 @@
-import { DELIVERIES_STAGE, type Ledger, type LedgerStage, MQTT_STAGE } from '../ledger.ts';
+import {
+  DELIVERIES_STAGE,
+  DEVICE_SERVICES_STAGE,
+  type Ledger,
+  type LedgerStage,
+  MQTT_STAGE,
+} from '../ledger.ts';
 import { LocalError } from '../local-error.ts';
 import type { DurableLog } from '../log/durable-log.ts';
 import type { KeptMessages } from '../trace/kept-messages.ts';
+import type { DeviceServices } from './device-services.ts';
 import {
   type MqttBroker,
   type MqttTlsOptions,
@@ -9,6 +16,7 @@ import {
   startMqttBroker,
 } from './mqtt-broker.ts';
 import { topicProblemOf } from './publish-limits.ts';
+import type { ReservedAnswer } from './reserved-topics.ts';
 import { DeliveryError } from './rule-actions/rule-action.ts';
 import type { RepublishedMessage } from './rule-actions/rule-action-targets.ts';
 import type { RulesEngine } from './rules-engine.ts';
@@ -21,6 +29,8 @@ export interface MqttDoorOptions {
   readonly nowMillis: () => number;
   readonly log: DurableLog;
   readonly ledger: Ledger;
+  /** Answer what devices ask over reserved topics. */
+  readonly services: DeviceServices;
   /** Keeps the last refused messages, for whoever asks where they went. */
   readonly refused?: KeptMessages;
 }
@@ -67,9 +77,17 @@ export class MqttDoor {
   readonly publish = async (topic: string, payload: Buffer, qos: 0 | 1): Promise<void> => {
     const { log } = this.#options;
     if (!this.#broker || !this.#rules) throw new LocalError('Cannot publish: the broker is not open yet');
-    this.#take(this.#rules, { topic, payload, qos, clientId: undefined });
+    const answers = this.#take(this.#rules, { topic, payload, qos, clientId: undefined });
     await log.durable();
     await this.#broker.publish(topic, payload, qos);
+    await this.tell(answers);
+  };
+
+  /** Gives messages of the services to the rules and the subscribers; resolves once what led to them is durable. */
+  readonly tell = async (answers: readonly ReservedAnswer[], requesterId?: string): Promise<void> => {
+    const deliveries = this.#prepare(answers, requesterId);
+    await this.#options.log.durable();
+    for (const deliver of deliveries) await deliver();
   };
 
   /**
@@ -84,10 +102,10 @@ export class MqttDoor {
     if (!this.#broker || !this.#rules) throw new LocalError('Cannot republish: the broker is not open');
     if (!topic.startsWith('$aws/rules/')) await this.#broker.publish(topic, payload, qos, headers);
     const mqttProperties = headers && { ...headers, payloadFormatIndicator: headers.isUtf8 };
-    this.#rules.route(
-      { topic, payload, qos, clientId: undefined, mqttProperties, hops },
-      this.#options.nowMillis(),
-    );
+    const republished = { topic, payload, qos, clientId: undefined, mqttProperties, hops };
+    const answers = this.#options.services.answer(republished);
+    this.#route(this.#rules, republished, answers !== undefined);
+    if (answers) this.#answer(answers, undefined);
   };
 
   /** Stops listening; what is republished meanwhile is not taken. */
@@ -98,14 +116,48 @@ export class MqttDoor {
   }
 
   #accept(rules: RulesEngine, message: PublishedMessage, done: (error?: Error) => void): void {
-    this.#take(rules, message);
+    const answers = this.#take(rules, message);
     if (message.qos === 0) done();
     else this.#options.log.whenDurable(done);
+    if (answers.length > 0) this.#answer(answers, message.clientId);
   }
 
-  #take(rules: RulesEngine, message: PublishedMessage): void {
+  /** Returns what a service answers, for when it is durable. */
+  #take(rules: RulesEngine, message: PublishedMessage): readonly ReservedAnswer[] {
     this.#stage.in(1);
     this.#stage.out(1);
+    const answers = this.#options.services.answer(message);
+    this.#route(rules, message, answers !== undefined);
+    return answers ?? [];
+  }
+
+  /** A request to a service goes through the rules only where one waits for it: it is not lost without. */
+  #route(rules: RulesEngine, message: PublishedMessage, isRequest: boolean): void {
+    if (isRequest) {
+      const stage = this.#options.ledger.stage(DEVICE_SERVICES_STAGE);
+      stage.in(1);
+      stage.out(1);
+      if (!rules.wants(message.topic)) return;
+    }
     rules.route(message, this.#options.nowMillis());
+  }
+
+  #answer(answers: readonly ReservedAnswer[], requesterId: string | undefined): void {
+    this.tell(answers, requesterId).catch(() => {
+      this.#options.ledger.stage(DEVICE_SERVICES_STAGE).drop('answer was not sent', answers.length);
+    });
+  }
+
+  /** The rules see an answer at once, so that what they make of it is durable together with what it tells of. */
+  #prepare(answers: readonly ReservedAnswer[], requesterId: string | undefined): (() => Promise<void>)[] {
+    return answers.map(({ topic, body, isForRequester }) => {
+      const payload = Buffer.from(JSON.stringify(body));
+      if (!isForRequester && this.#rules?.wants(topic))
+        this.#rules.route({ topic, payload, qos: 1, clientId: undefined }, this.#options.nowMillis());
+      return async () => {
+        if (!isForRequester) await this.#broker?.publish(topic, payload, 1);
+        else if (requesterId !== undefined) await this.#broker?.publishTo(requesterId, topic, payload);
+      };
+    });
   }
 }

@@ -1,3 +1,5 @@
+import { isReservedRequest } from './reserved-topics.ts';
+
 /** AWS IoT Core endpoints and quotas, message broker and protocol limits. */
 export const MAX_PAYLOAD_BYTES = 128 * 1024;
 export const MAX_TOPIC_BYTES = 256;
@@ -24,7 +26,7 @@ export function publishProblemOf({
 export function topicProblemOf(topic: string): string | undefined {
   const isReserved = topic.charCodeAt(0) === DOLLAR;
   const isBasicIngest = isReserved && topic.startsWith(BASIC_INGEST);
-  if (isReserved && !isBasicIngest) return 'publish to a reserved topic';
+  if (isReserved && !isBasicIngest && !isReservedRequest(topic)) return 'publish to a reserved topic';
   const limited = isBasicIngest ? topic.slice(topic.indexOf('/', BASIC_INGEST.length) + 1) : topic;
   // No character takes more than three bytes for each of its UTF-16 units.
   if (limited.length * 3 > MAX_TOPIC_BYTES && Buffer.byteLength(limited) > MAX_TOPIC_BYTES)
@@ -47,7 +49,8 @@ export function subscribeProblemOf(
   if (subscriptions.length > MAX_FILTERS) return 'more than 8 filters in one SUBSCRIBE';
   if (subscriptions.some(({ qos }) => qos === 2)) return 'QoS 2 is not supported';
   // The broker collects several filters under their names in an object, where this one would not be an entry.
-  if (subscriptions.some(({ topic }) => topic === '__proto__')) return 'filter that cannot be kept';
+  if (subscriptions.length > 1 && subscriptions.some(({ topic }) => topic === '__proto__'))
+    return 'filter that cannot be kept';
   return undefined;
 }
 

@@ -49,9 +49,9 @@ describe('a rule that cannot start', () => {
     ],
     [
       'a function without a service',
-      rule('shadow', `SELECT get_thing_shadow('t', '${RoleArn}') AS s FROM 'a'`, [toS3('k')]),
+      rule('secret', `SELECT get_secret('s', 'SecretString', '${RoleArn}') AS s FROM 'a'`, [toS3('k')]),
       IotSqlError,
-      'get_thing_shadow',
+      'get_secret',
     ],
     [
       'the version beta',
@@ -180,7 +180,7 @@ describe('republish', () => {
 
   test('refuses topics that nobody may publish to', async () => {
     const stage = await start([rule('odd', "SELECT * FROM 'a'", [republish(`\${to}`)])]);
-    for (const to of ['x/+', '$$aws/things/t/shadow/update', '1/2/3/4/5/6/7/8/9', 'y'.repeat(300)])
+    for (const to of ['x/+', '$$aws/things/t/shadow/update/accepted', '1/2/3/4/5/6/7/8/9', 'y'.repeat(300)])
       await stage.settle('a', { to });
     expect(stage.stage('action odd.Republish')?.dropped).toEqual({
       'not a topic name': 1,

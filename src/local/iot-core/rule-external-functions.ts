@@ -12,6 +12,8 @@ export interface RuleExternalFunctionsOptions {
   readonly callDynamodb: (operation: string, input: object) => Promise<unknown>;
   /** Reads an object of a bucket. @throws AwsError */
   readonly readObject: (bucketName: string, key: string) => Promise<{ etag: string; bytes: Uint8Array }>;
+  /** The document of a shadow, undefined when there is none. */
+  readonly findShadow: (thingName: string, shadowName: string | undefined) => JsonValue | undefined;
   /** Told in one sentence why a call gave Undefined. */
   readonly report: (text: string) => void;
 }
@@ -20,8 +22,8 @@ export interface RuleExternalFunctionsOptions {
 const LAMBDA_LIMIT_MILLIS = 2000;
 
 /**
- * The services that rule functions reach and that the runtime has. There are no shadows, registry, secrets or models, so
- * a rule with their functions does not compile. A call that fails is Undefined in the rule, and is reported.
+ * The services that rule functions reach and that the runtime has. There are no secrets and no models, nor is the registry
+ * reached, so a rule with their functions does not compile. A call that fails is Undefined in the rule, and is reported.
  */
 export function createRuleExternalFunctions(options: RuleExternalFunctionsOptions): ExternalFunctions {
   const decode = createProtobufDecoder(options);
@@ -39,6 +41,7 @@ export function createRuleExternalFunctions(options: RuleExternalFunctionsOption
     awsLambda: reported('aws_lambda', (functionArn, input) => awsLambda(functionArn, input, options)),
     getDynamodb: reported('get_dynamodb', (query) => getDynamodb(query, options)),
     decodeProtobuf: reported('decode', decode),
+    getThingShadow: async (thingName, shadowName) => options.findShadow(thingName, shadowName),
   };
 }
 

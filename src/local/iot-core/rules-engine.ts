@@ -121,6 +121,11 @@ export class RulesEngine {
     else this.#routing.drop(`${values[0]!.compiled.name}: ${reasonOf(values[0]!.compiled, message)}`, 1);
   }
 
+  /** Does any rule take messages of this topic? */
+  wants(topic: string): boolean {
+    return this.#matcher.match(topic).values.length > 0;
+  }
+
   /** How far the queues of actions, and of rules that call other services, are behind. */
   lag(): StageLag[] {
     return [...this.#actions.lag(), ...this.#external.lag()];

@@ -15,6 +15,8 @@ import { type RunningAwsServices, startAwsServices } from '../start-aws-services
 import { type RunningFunctions, startFunctions } from '../start-functions.ts';
 import { type RunningRules, startRules } from '../start-rules.ts';
 import { KeptMessages } from '../trace/kept-messages.ts';
+import { DeviceServices } from './device-services.ts';
+import { iotDataFace } from './iot-data.ts';
 import { MqttDoor } from './mqtt-door.ts';
 import { DeviceRegistry } from './registry/device-registry.ts';
 import { openLocalAuthority } from './tls/local-authority.ts';
@@ -98,11 +100,17 @@ export class RulesStage {
       report: (text: string) => void this.reports.push(text),
       alerts: this.alerts,
     };
-    const door = new MqttDoor({ ...base, port: 0 });
+    const deviceServices = new DeviceServices(base);
+    const door = new MqttDoor({ ...base, services: deviceServices, port: 0 });
     this.services = await startAwsServices({
       ...base,
       awsPort: 0,
-      publish: door.publish,
+      iotData: iotDataFace({
+        publish: door.publish,
+        tell: door.tell,
+        services: deviceServices,
+        nowMillis: Date.now,
+      }),
       deviceAddress: () => door.deviceAddress,
       registry: new DeviceRegistry({ place: stack, log, nowMillis: Date.now }),
       signer: await openLocalAuthority(join(this.folder, 'iot-core'), '127.0.0.1'),
@@ -118,6 +126,7 @@ export class RulesStage {
     this.running = await startRules({
       ...base,
       services: this.services,
+      deviceServices,
       functions: this.functions,
       door,
       allowedHttpHosts,

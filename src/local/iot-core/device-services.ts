@@ -1,0 +1,29 @@
+import type { DurableLog } from '../log/durable-log.ts';
+import type { ReservedAnswer, ReservedRequest, ReservedTopicService } from './reserved-topics.ts';
+import { ShadowService } from './shadows/shadow-service.ts';
+
+export interface DeviceServicesOptions {
+  readonly log: DurableLog;
+  readonly nowMillis: () => number;
+}
+
+/** The services of IoT Core that devices speak with over reserved topics; what they keep is on the log. */
+export class DeviceServices {
+  readonly shadows: ShadowService;
+  readonly #services: readonly ReservedTopicService[];
+
+  constructor(options: DeviceServicesOptions) {
+    this.shadows = new ShadowService(options);
+    this.#services = [this.shadows];
+  }
+
+  /** Buffers what a request changes, and says what goes out once that is durable; undefined when it is no request. */
+  answer(request: ReservedRequest): readonly ReservedAnswer[] | undefined {
+    if (!request.topic.startsWith('$aws/things/')) return undefined;
+    for (const service of this.#services) {
+      const answers = service.answer(request);
+      if (answers) return answers;
+    }
+    return undefined;
+  }
+}
