@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { Aedes } from 'aedes';
 
 /** A real MQTT broker for tests, on a free loopback port, that remembers what clients published. */
@@ -20,6 +21,8 @@ export interface TestBrokerOptions {
   readonly port?: number;
   /** Asked before each PUBACK; a promise that does not settle is a broker that does not acknowledge. */
   readonly accept?: (message: { readonly topic: string; readonly payload: Buffer }) => Promise<void>;
+  /** Lets in only who shows a certificate of this authority. */
+  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
   /** Whether a filter may be subscribed to. */
   readonly mayHear?: (filter: string) => boolean;
 }
@@ -28,6 +31,7 @@ export async function startBroker({
   port = 0,
   accept,
   mayHear,
+  tls,
 }: TestBrokerOptions = {}): Promise<TestBroker> {
   const broker = await Aedes.createBroker();
   const received: { topic: string; payload: Buffer }[] = [];
@@ -42,11 +46,13 @@ export async function startBroker({
   broker.authorizeSubscribe = (_client, subscription, done) =>
     done(null, mayHear?.(subscription.topic) === false ? null : subscription);
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
+  const handle = (socket: Socket | TLSSocket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     broker.handle(socket);
-  });
+  };
+  const mutual = { requestCert: true, rejectUnauthorized: true, ALPNProtocols: ['x-amzn-mqtt-ca', 'mqtt'] };
+  const server = tls ? createTlsServer({ ...tls, ...mutual }, handle) : createServer(handle);
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address() as AddressInfo;
@@ -61,7 +67,7 @@ export async function startBroker({
     publish: (topic, payload) =>
       broker.publish({ cmd: 'publish', topic, payload, qos: 0, retain: false, dup: false }, () => {}),
     onPublish: (listener) => listeners.push(listener),
-    url: `mqtt://127.0.0.1:${address.port}`,
+    url: `${tls ? 'mqtts' : 'mqtt'}://127.0.0.1:${address.port}`,
     port: address.port,
     received,
     cutConnections,

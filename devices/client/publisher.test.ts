@@ -1,5 +1,10 @@
 import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
+import {
+  type CertificateAndKey,
+  CertificateAuthority,
+  createAuthority,
+} from '../../src/local/iot-core/tls/certificate-authority.ts';
 import type { Reading } from '../../src/telemetry/reading.ts';
 import {
   ConnectError,
@@ -44,6 +49,10 @@ async function broker(options: TestBrokerOptions = {}): Promise<TestBroker> {
   const started = await startBroker(options);
   open.push(started);
   return started;
+}
+
+function tlsOf({ certificatePem, privateKeyPem }: CertificateAndKey, authority: CertificateAndKey) {
+  return { cert: certificatePem, key: privateKeyPem, ca: authority.certificatePem };
 }
 
 describe.each(await transportsHere())('a publisher over $name', ({ name, create }) => {
@@ -102,6 +111,30 @@ describe.each(await transportsHere())('a publisher over $name', ({ name, create 
     expect(await said).toBeInstanceOf(SubscribeError);
     await client.publish('a/b', 'hello');
     await expect.poll(() => heard).toEqual(['a/b hello']);
+  });
+
+  test('connects with its certificate, and with no other', async () => {
+    const [ours, theirs] = [await createAuthority(), await createAuthority()];
+    const [authority, stranger] = [
+      await CertificateAuthority.open(ours),
+      await CertificateAuthority.open(theirs),
+    ];
+    const server = await authority.issueServer({ dnsNames: ['localhost'], addresses: ['127.0.0.1'] });
+    const { url, received } = await broker({ tls: tlsOf(server, ours) });
+    const client = await connect(url, { tls: tlsOf(await authority.issueDevice(), ours) });
+    await client.publish(TOPIC, 'over TLS');
+    expect(received).toHaveLength(1);
+    const foreign = await stranger.issueDevice();
+    for (const trusted of [ours, theirs]) {
+      const refused = Publisher.connect({
+        url,
+        clientId: 'x',
+        transport: await create(),
+        tls: tlsOf(foreign, trusted),
+      });
+      await expect(refused).rejects.toThrow(ConnectError);
+    }
+    expect(received).toHaveLength(1);
   });
 
   test('waits with at most maxInFlight unacknowledged and refuses beyond maxQueued', async () => {

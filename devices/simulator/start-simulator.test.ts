@@ -101,6 +101,16 @@ describe('a simulator', () => {
     }
   });
 
+  test.each([
+    ['one by one', false, /^\$aws\/rules\/telemetry\/weather\/[^/]+\/[^/]+\/\w{10}\/\w+\/\w{10}$/],
+    ['packed', true, /^\$aws\/rules\/telemetry_batch\/weather\/[^/]+\/[^/]+\/\w{10}\/batch$/],
+  ])('publishes on the topics of Basic Ingest when asked, %s', async (_, packed, topics) => {
+    const mqtt = await broker();
+    await simulate({ url: mqtt.url, stations: 2, count: 20, basicIngest: true, packed }).finished;
+    expect(readingsOf(mqtt)).toHaveLength(20);
+    for (const { topic } of mqtt.received) expect(topic).toMatch(topics);
+  });
+
   test('counts what a skewed clock stamped', async () => {
     const mqtt = await broker();
     const startMillis = Date.now();
