@@ -3,7 +3,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { dynamoDb } from '../src/stores/aws-clients.ts';
 import { putLatest } from '../src/stores/latest-table.ts';
-import { packByMinute, sampleKey, storePack } from '../src/stores/readings-table.ts';
+import { packByItem, sampleKey, storePack } from '../src/stores/readings-table.ts';
 import { ensureWeeklyTable } from '../src/stores/weekly-tables.ts';
 import { putWindow, type WindowRow } from '../src/stores/windows-table.ts';
 import { isoWeek } from '../src/telemetry/iso-week.ts';
@@ -36,9 +36,9 @@ beforeEach(() => {
 async function storeSamples(sensor_id: string, offsets: readonly number[]) {
   const readings = offsets.map((offset): { reading: Reading; sampleKey: string } => {
     const reading = { ...PLACE, sensor_id, sensor_timestamp: MONDAY + offset, sensor_value: offset / 1000 };
-    return { reading, sampleKey: sampleKey(reading) };
+    return { reading, sampleKey: sampleKey(reading, 1) };
   });
-  for (const pack of packByMinute(readings)) {
+  for (const pack of packByItem(readings, 1)) {
     await ensureWeeklyTable(`${WEEKLY_PREFIX}${pack.week}`);
     await storePack(WEEKLY_PREFIX, pack);
   }
@@ -193,8 +193,8 @@ describe('GET /v1/sensors/{sensor_id}/samples', () => {
       sensor_timestamp: MONDAY + (n < 4 ? 0 : 1),
       sensor_value: n,
     });
-    const keyed = [0, 1, 2, 3, 4].map((n) => ({ reading: reading(n), sampleKey: sampleKey(reading(n)) }));
-    for (const pack of packByMinute(keyed)) await storePack(WEEKLY_PREFIX, pack);
+    const keyed = [0, 1, 2, 3, 4].map((n) => ({ reading: reading(n), sampleKey: sampleKey(reading(n), 1) }));
+    for (const pack of packByItem(keyed, 1)) await storePack(WEEKLY_PREFIX, pack);
     const { json, headers } = await askJson(`/v1/sensors/s9/samples?${range}&limit=2`);
     expect(json).toHaveLength(4);
     expect(headers['x-next-from']).toBe(String(MONDAY + 1));

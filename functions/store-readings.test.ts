@@ -1,6 +1,7 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { dynamoDb } from '../src/stores/aws-clients.ts';
+import { querySamples } from '../src/stores/readings-table.ts';
 import { currentWeeks, weeklyTableName } from '../src/stores/weekly-tables.ts';
 import { isoWeek, isoWeekRange, WEEK_MILLIS } from '../src/telemetry/iso-week.ts';
 import { captureEmf, countsOf } from '../tests/aws/capture-stdout.ts';
@@ -70,6 +71,29 @@ describe('store-readings', () => {
     ]);
     const [latest] = await itemsOfSensor(LATEST);
     expect(latest).toMatchObject({ time_millis: reading(3).sensor_timestamp, value: 3.5, direction: -1 });
+  });
+
+  it('packs minutes that lie in one item into one write, and counts a replay of them as duplicates', async () => {
+    process.env.READINGS_ITEM_MINUTES = '5';
+    try {
+      const start = Math.floor(MINUTE / 300_000) * 300_000 - 300_000;
+      const readings = [0, 60_001, 299_999, 300_000].map((millis) =>
+        reading(0, { sensor_timestamp: start + millis, sensor_value: millis }),
+      );
+      expect((await store(readings)).counts).toMatchObject({ RecordsStored: 4 });
+      const items = (await aws.tables()).filter((name) => name.startsWith(WEEKLY_PREFIX)).map(itemsOfSensor);
+      const kept = (await Promise.all(items)).flat();
+      expect(kept.map((item) => item.minute_millis).sort()).toEqual([start, start + 300_000]);
+      const range = { fromMillis: start + 60_000, toMillis: start + 300_000, limit: 10, itemMinutes: 5 };
+      const { rows } = await querySamples(WEEKLY_PREFIX, { sensorId, ...range });
+      expect(rows.map(({ time, value }) => [time - start, value])).toEqual([
+        [60_001, 60_001],
+        [299_999, 299_999],
+      ]);
+      expect((await store(readings)).counts).toMatchObject({ RecordsStored: 0, RecordsDuplicate: 4 });
+    } finally {
+      process.env.READINGS_ITEM_MINUTES = '1';
+    }
   });
 
   it('counts every reading as a duplicate in a replay and changes nothing', async () => {

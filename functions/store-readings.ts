@@ -1,6 +1,6 @@
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
 import { orderKey, putLatest } from '../src/stores/latest-table.ts';
-import { type MinutePack, packByMinute, sampleKey, storePack } from '../src/stores/readings-table.ts';
+import { type ItemPack, packByItem, sampleKey, storePack } from '../src/stores/readings-table.ts';
 import { runBounded } from '../src/stores/run-bounded.ts';
 import { awsErrorName } from '../src/stores/store-error.ts';
 import { isClosed } from '../src/stores/week-phase.ts';
@@ -44,12 +44,13 @@ export async function handler(event: KinesisStreamEvent): Promise<KinesisStreamB
   const outcomes: Outcome[] = [];
   const entries: Entry[] = [];
   const exportAfterWeeks = requiredCount('EXPORT_AFTER_WEEKS');
+  const itemMinutes = requiredCount('READINGS_ITEM_MINUTES');
   records.forEach(({ decoded, arrivalMillis }, index) => {
     if (!decoded.ok) {
       outcomes.push(rejected(decoded.rejection));
       return;
     }
-    const entry = keyEntry(decoded.value, index, arrivalMillis);
+    const entry = keyEntry(decoded.value, index, arrivalMillis, itemMinutes);
     const closed = isClosed(entry.week, arrivalMillis, exportAfterWeeks);
     // What no later step decides stays to be retried.
     outcomes.push(closed ? rejected(closedWeek(entry.week)) : FAILED);
@@ -59,14 +60,16 @@ export async function handler(event: KinesisStreamEvent): Promise<KinesisStreamB
   const storable = await keepWeeksWithTable(prefix, entries, outcomes);
   // Before the readings: a retry then finds every reading not yet counted as stored.
   const current = await writeLatest(requiredVariable('LATEST_TABLE'), storable);
-  await runBounded(packByMinute(current), PARALLEL_WRITES, (pack) => writePack(prefix, pack, outcomes));
+  await runBounded(packByItem(current, itemMinutes), PARALLEL_WRITES, (pack) =>
+    writePack(prefix, pack, outcomes),
+  );
   printFleetMetrics(sampleFleet(current.filter(({ index }) => outcomes[index] === STORED)));
   return settleBatch(FUNCTION, records, outcomes, logger);
 }
 
-function keyEntry(reading: Reading, index: number, arrivalMillis: number): Entry {
+function keyEntry(reading: Reading, index: number, arrivalMillis: number, itemMinutes: number): Entry {
   const week = isoWeek(reading.sensor_timestamp);
-  return { index, reading, sampleKey: sampleKey(reading), week, arrivalMillis };
+  return { index, reading, sampleKey: sampleKey(reading, itemMinutes), week, arrivalMillis };
 }
 
 /**
@@ -111,7 +114,7 @@ async function writeLatest(tableName: string, entries: readonly Entry[]): Promis
   return succeeded;
 }
 
-async function writePack(prefix: string, pack: MinutePack<Entry>, outcomes: Outcome[]): Promise<void> {
+async function writePack(prefix: string, pack: ItemPack<Entry>, outcomes: Outcome[]): Promise<void> {
   try {
     const before = await storePack(prefix, pack);
     for (const [key, [first, ...repeated]] of pack.samples) {
@@ -128,15 +131,15 @@ async function writePack(prefix: string, pack: MinutePack<Entry>, outcomes: Outc
   }
 }
 
-/** Whether the write can never succeed: its table was dropped, or its item is full (400 KB, one sensor and minute). */
-function contentError(error: unknown, tableName: string, pack: MinutePack<Entry>): Rejection | undefined {
+/** Whether the write can never succeed: its table was dropped, or its item is full (400 KB). */
+function contentError(error: unknown, tableName: string, pack: ItemPack<Entry>): Rejection | undefined {
   const name = awsErrorName(error);
   if (name === 'ResourceNotFoundException') {
     forgetWeeklyTable(tableName);
     return isCurrent(pack.week, [...pack.samples.values()].flat()) ? undefined : noWeeklyTable(pack.week);
   }
   if (name === 'ValidationException' && /item size/i.test((error as Error).message)) {
-    return { reason: 'too-large', detail: `the minute of sensor ${JSON.stringify(pack.sensorId)} is full` };
+    return { reason: 'too-large', detail: `the item of sensor ${JSON.stringify(pack.sensorId)} is full` };
   }
   return undefined;
 }

@@ -3,7 +3,7 @@ import { getLatest, listSensors, listStationSensors } from '../../src/stores/lat
 import type { Page } from '../../src/stores/page.ts';
 import { querySamples, type Sample } from '../../src/stores/readings-table.ts';
 import { queryWindows, type WindowRow } from '../../src/stores/windows-table.ts';
-import { requiredVariable } from '../environment.ts';
+import { requiredCount, requiredVariable } from '../environment.ts';
 import { answerJson, HttpError } from './http-answer.ts';
 import { checkName, type HttpRequest } from './http-request.ts';
 import { CONTENT_TYPES, printRows, ROW_FORMATS } from './print-rows.ts';
@@ -65,6 +65,7 @@ export async function answerSamples(request: HttpRequest): Promise<Answer> {
     sensorId: request.parameters.get('sensor_id')!,
     ...parseRange(request.query, Date.now()),
     limit: parseLimit(request.query),
+    itemMinutes: requiredCount('READINGS_ITEM_MINUTES'),
   });
   return answerPage(request, page, SAMPLE_COLUMNS);
 }

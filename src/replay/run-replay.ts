@@ -23,6 +23,8 @@ export interface ReplayOptions {
   readonly streamName: string;
   readonly tablePrefix: string;
   readonly exportAfterWeeks: number;
+  /** Minutes that an item of the readings tables spans. */
+  readonly itemMinutes: number;
   readonly nowMillis: number;
   /** Messages a second at most. */
   readonly ratePerSecond: number;
@@ -119,11 +121,13 @@ class Replay {
   }
 
   async #flush(): Promise<void> {
-    const { tablePrefix, dryRun, all, streamName } = this.#options;
+    const { tablePrefix, itemMinutes, dryRun, all, streamName } = this.#options;
     const batch = this.#batch
       .splice(0)
       .flatMap(({ decoded, text }) =>
-        decoded.ok ? [{ reading: decoded.value, sampleKey: sampleKey(decoded.value), text }] : [],
+        decoded.ok
+          ? [{ reading: decoded.value, sampleKey: sampleKey(decoded.value, itemMinutes), text }]
+          : [],
       );
     const standings = await lookUpReadings(tablePrefix, batch, this.#options);
     const wanted: { reading: Reading; text: string | undefined }[] = [];

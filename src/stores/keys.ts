@@ -10,9 +10,10 @@ import type { Reading } from '../telemetry/reading.ts';
 const MINUTE_MILLIS = 60_000;
 const HOUR_MILLIS = 3_600_000;
 
-/** Start of the minute of an instant, milliseconds since the epoch. */
-export function minuteOf(millis: number): number {
-  return Math.floor(millis / MINUTE_MILLIS) * MINUTE_MILLIS;
+/** Start of the item that keeps a sensor's readings of an instant, milliseconds since the epoch: a whole minute. */
+export function itemStartOf(millis: number, itemMinutes: number): number {
+  const itemMillis = itemMinutes * MINUTE_MILLIS;
+  return Math.floor(millis / itemMillis) * itemMillis;
 }
 
 /** Start of the hour of an instant, milliseconds since the epoch. */
@@ -30,9 +31,9 @@ export function readingsExportPrefix(week: string): string {
   return `exports/readings/${week}`;
 }
 
-/** Attribute name of a reading within the item of its minute: its offset, base 36, and a hash of its identity. */
-export function sampleKey(reading: Reading): string {
-  const offset = reading.sensor_timestamp - minuteOf(reading.sensor_timestamp);
+/** Attribute name of a reading within its item: its offset from the start, base 36, and a hash of its identity. */
+export function sampleKey(reading: Reading, itemMinutes: number): string {
+  const offset = reading.sensor_timestamp - itemStartOf(reading.sensor_timestamp, itemMinutes);
   // 48 bits need to tell apart only the events of one sensor in one millisecond.
   const hash = createHash('sha256').update(eventId(reading)).digest('base64url').slice(0, 8);
   return `${offset.toString(36)}.${hash}`;

@@ -2,7 +2,7 @@ import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { isoWeek, isoWeeksBetween } from '../telemetry/iso-week.ts';
 import type { Reading } from '../telemetry/reading.ts';
 import { dynamoDb } from './aws-clients.ts';
-import { minuteOf, sampleKey, weeklyTableName } from './keys.ts';
+import { itemStartOf, sampleKey, weeklyTableName } from './keys.ts';
 import { cutPage, needsMore, type Page } from './page.ts';
 import { awsErrorName } from './store-error.ts';
 import { decodeNumberAttribute, encodeNullable, encodeNumber } from './stored-number.ts';
@@ -11,16 +11,18 @@ import { existingWeeks } from './weekly-tables.ts';
 export { sampleKey };
 
 /*
- * One item per sensor and minute: key `sensor_id` + `minute_millis` (start of the minute). Each reading is one attribute
- * of it, named by the reading's identity and holding `[value, smoothed, direction]`:
+ * One item per sensor and minute, or some minutes (`itemMinutes`, the same for all who write and read): key `sensor_id` +
+ * `minute_millis` (the minute in which it begins). Each reading is one attribute of it, named by the reading's identity and
+ * holding `[value, smoothed, direction]`:
  *
  *   { sensor_id: 's1', minute_millis: 1795262400000, 'b5s.Xy_9aQ2k': [21.5, 21.4, -1], 'bxk.…': … }
  *
  * Writing is `SET #k = :v` for each reading, without a read: it makes the item when there is none, a replay writes the
  * same again, the order does not matter, and two writers touch different attributes. UPDATED_OLD tells which were there.
  *
- * Cost: one UpdateItem per sensor, minute and batch. It takes one write unit per KB of the item after the write, about
- * 40 readings per KB: 1 unit for most writes of a 1 Hz sensor, 2 for a packed publish of 60 readings instead of 60.
+ * Cost: one UpdateItem per sensor, item and batch. It takes one write unit per KB of the item after the write, about
+ * 40 readings per KB: 1 unit for most writes of a 1 Hz sensor, 2 for a packed publish of 60 readings instead of 60. Longer
+ * items are begun and ended less often within a batch, which is cheaper until they outgrow a KB.
  */
 
 /** An update expression may hold 4 KB and 300 operators (DynamoDB developer guide, "Service quotas"). */
@@ -36,8 +38,8 @@ export interface KeyedReading {
   readonly sampleKey: string;
 }
 
-/** What one write carries: readings of one sensor and minute. Under each key, all the readings that have it. */
-export interface MinutePack<T extends KeyedReading> {
+/** What one write carries: readings of one sensor and item. Under each key, all the readings that have it. */
+export interface ItemPack<T extends KeyedReading> {
   readonly week: string;
   readonly sensorId: string;
   readonly minuteMillis: number;
@@ -53,11 +55,14 @@ export interface Sample {
   readonly sensor_id: string;
 }
 
-/** Groups readings by sensor and minute, at most 100 keys in a pack; readings with one identity share a key. */
-export function packByMinute<T extends KeyedReading>(readings: Iterable<T>): MinutePack<T>[] {
+/** Groups readings by sensor and item, at most 100 keys in a pack; readings with one identity share a key. */
+export function packByItem<T extends KeyedReading>(
+  readings: Iterable<T>,
+  itemMinutes: number,
+): ItemPack<T>[] {
   const groups = new Map<string, Map<string, [T, ...T[]]>>();
   for (const keyed of readings) {
-    const group = `${minuteOf(keyed.reading.sensor_timestamp)} ${keyed.reading.sensor_id}`;
+    const group = `${itemStartOf(keyed.reading.sensor_timestamp, itemMinutes)} ${keyed.reading.sensor_id}`;
     let samples = groups.get(group);
     if (samples === undefined) {
       samples = new Map();
@@ -67,26 +72,26 @@ export function packByMinute<T extends KeyedReading>(readings: Iterable<T>): Min
     if (same === undefined) samples.set(keyed.sampleKey, [keyed]);
     else same.push(keyed);
   }
-  return [...groups.values()].flatMap(splitPacks);
+  return [...groups.values()].flatMap((samples) => splitPacks(samples, itemMinutes));
 }
 
-function splitPacks<T extends KeyedReading>(samples: ReadonlyMap<string, [T, ...T[]]>): MinutePack<T>[] {
+function splitPacks<T extends KeyedReading>(
+  samples: ReadonlyMap<string, [T, ...T[]]>,
+  itemMinutes: number,
+): ItemPack<T>[] {
   const entries = [...samples];
-  const packs: MinutePack<T>[] = [];
+  const packs: ItemPack<T>[] = [];
   for (let from = 0; from < entries.length; from += MAX_SAMPLES_PER_WRITE) {
     const part = entries.slice(from, from + MAX_SAMPLES_PER_WRITE);
     const { sensor_id, sensor_timestamp } = part[0]![1][0].reading;
-    const minuteMillis = minuteOf(sensor_timestamp);
+    const minuteMillis = itemStartOf(sensor_timestamp, itemMinutes);
     packs.push({ week: isoWeek(minuteMillis), sensorId: sensor_id, minuteMillis, samples: new Map(part) });
   }
   return packs;
 }
 
 /** Writes one pack; returns the sample keys that were stored before. */
-export async function storePack(
-  prefix: string,
-  pack: MinutePack<KeyedReading>,
-): Promise<ReadonlySet<string>> {
+export async function storePack(prefix: string, pack: ItemPack<KeyedReading>): Promise<ReadonlySet<string>> {
   const entries = [...pack.samples];
   const values = entries.map(([, [{ reading }]], i) => [`:${i}`, encodeSample(reading)]);
   const { Attributes } = await dynamoDb().send(
@@ -102,11 +107,17 @@ export async function storePack(
   return new Set(Object.keys(Attributes ?? {}));
 }
 
+/** Which samples to read, out of items of so many minutes. */
+export interface SampleQuery {
+  readonly sensorId: string;
+  readonly fromMillis: number;
+  readonly toMillis: number;
+  readonly limit: number;
+  readonly itemMinutes: number;
+}
+
 /** Samples of one sensor in [fromMillis, toMillis), ascending, across the weekly tables; missing weeks are empty. */
-export async function querySamples(
-  prefix: string,
-  query: { sensorId: string; fromMillis: number; toMillis: number; limit: number },
-): Promise<Page<Sample>> {
+export async function querySamples(prefix: string, query: SampleQuery): Promise<Page<Sample>> {
   const samples: Sample[] = [];
   for (const week of await weeksToAsk(prefix, query.fromMillis, query.toMillis)) {
     for await (const page of itemsOf(weeklyTableName(prefix, week), query)) {
@@ -130,10 +141,7 @@ async function weeksToAsk(prefix: string, fromMillis: number, toMillis: number):
 
 type Item = Readonly<Record<string, unknown>>;
 
-async function* itemsOf(
-  tableName: string,
-  query: { sensorId: string; fromMillis: number; toMillis: number },
-): AsyncGenerator<Item[]> {
+async function* itemsOf(tableName: string, query: SampleQuery): AsyncGenerator<Item[]> {
   let start: Item | undefined;
   do {
     const page = await dynamoDb()
@@ -143,7 +151,7 @@ async function* itemsOf(
           KeyConditionExpression: 'sensor_id = :s AND minute_millis BETWEEN :from AND :to',
           ExpressionAttributeValues: {
             ':s': query.sensorId,
-            ':from': minuteOf(query.fromMillis),
+            ':from': itemStartOf(query.fromMillis, query.itemMinutes),
             ':to': query.toMillis - 1,
           },
           Limit: QUERY_ITEMS,

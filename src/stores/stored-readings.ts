@@ -2,7 +2,7 @@ import { BatchGetCommand, type BatchGetCommandInput } from '@aws-sdk/lib-dynamod
 import { isoWeek } from '../telemetry/iso-week.ts';
 import { dynamoDb } from './aws-clients.ts';
 import { DEFAULT_BACKOFF, pause } from './backoff.ts';
-import { minuteOf, weeklyTableName } from './keys.ts';
+import { itemStartOf, weeklyTableName } from './keys.ts';
 import type { KeyedReading } from './readings-table.ts';
 import { awsErrorName, StoreError } from './store-error.ts';
 import { isClosed } from './week-phase.ts';
@@ -17,21 +17,28 @@ const MAX_KEYS = 100;
 type Item = Readonly<Record<string, unknown>>;
 type Keys = NonNullable<BatchGetCommandInput['RequestItems']>;
 
+export interface StoredReadingsOptions {
+  readonly nowMillis: number;
+  readonly exportAfterWeeks: number;
+  /** As the readings are kept, see readings-table.ts. */
+  readonly itemMinutes: number;
+}
+
 /** The standing of each reading, in their order; an item is read once however many readings lie in it. */
 export async function lookUpReadings(
   prefix: string,
   readings: readonly KeyedReading[],
-  { nowMillis, exportAfterWeeks }: { nowMillis: number; exportAfterWeeks: number },
+  { nowMillis, exportAfterWeeks, itemMinutes }: StoredReadingsOptions,
 ): Promise<Standing[]> {
   const standings = new Map<KeyedReading, Standing>();
   const weeks = Map.groupBy(readings, ({ reading }) => isoWeek(reading.sensor_timestamp));
   for (const [week, group] of weeks) {
     const items = isClosed(week, nowMillis, exportAfterWeeks)
       ? undefined
-      : await readItems(weeklyTableName(prefix, week), group);
+      : await readItems(weeklyTableName(prefix, week), group, itemMinutes);
     const absent = items || currentWeeks(nowMillis).includes(week) ? 'new' : 'no-weekly-table';
     for (const keyed of group) {
-      const item = items?.get(itemKey(keyed));
+      const item = items?.get(itemKey(keyed, itemMinutes));
       standings.set(keyed, item && Object.hasOwn(item, keyed.sampleKey) ? 'stored' : absent);
     }
   }
@@ -42,8 +49,11 @@ export async function lookUpReadings(
 async function readItems(
   tableName: string,
   readings: readonly KeyedReading[],
+  itemMinutes: number,
 ): Promise<Map<string, Item> | undefined> {
-  const keys = [...new Map(readings.map((keyed) => [itemKey(keyed), keyOf(keyed)])).values()];
+  const keys = [
+    ...new Map(readings.map((keyed) => [itemKey(keyed, itemMinutes), keyOf(keyed, itemMinutes)])).values(),
+  ];
   const items = new Map<string, Item>();
   try {
     for (let from = 0; from < keys.length; from += MAX_KEYS) {
@@ -74,11 +84,12 @@ async function readPage(tableName: string, keys: readonly Record<string, unknown
   );
 }
 
-function keyOf({ reading }: KeyedReading) {
-  return { sensor_id: reading.sensor_id, minute_millis: minuteOf(reading.sensor_timestamp) };
+function keyOf({ reading }: KeyedReading, itemMinutes: number) {
+  const { sensor_id, sensor_timestamp } = reading;
+  return { sensor_id, minute_millis: itemStartOf(sensor_timestamp, itemMinutes) };
 }
 
-function itemKey(keyed: KeyedReading): string {
-  const { sensor_id, minute_millis } = keyOf(keyed);
+function itemKey(keyed: KeyedReading, itemMinutes: number): string {
+  const { sensor_id, minute_millis } = keyOf(keyed, itemMinutes);
   return JSON.stringify([sensor_id, minute_millis]);
 }

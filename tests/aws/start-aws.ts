@@ -100,6 +100,7 @@ function setEnvironment(port: number, topicArn: string): void {
     READINGS_STREAM: 'mesonet-test-readings',
     WINDOWS_STREAM: 'mesonet-test-windows',
     READINGS_TABLE_PREFIX: WEEKLY_PREFIX,
+    READINGS_ITEM_MINUTES: '1',
     EXPORT_AFTER_WEEKS: '4',
     LATEST_TABLE: 'mesonet-test-latest',
     WINDOWS_TABLE: 'mesonet-test-windows',

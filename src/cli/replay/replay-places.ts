@@ -16,6 +16,7 @@ export interface ReplayPlaces {
   readonly streamName: string;
   readonly tablePrefix: string;
   readonly exportAfterWeeks: number;
+  readonly itemMinutes: number;
   /** What the names of the buckets begin with: CloudFormation adds an id behind it. */
   readonly bucketPrefixes: Readonly<Record<ReplaySource['bucket'], string>>;
 }
@@ -82,6 +83,7 @@ function placesOf(stack: Stack, projectFolder: string): ReplayPlaces {
     streamName: stream.name,
     tablePrefix: store.environment.READINGS_TABLE_PREFIX!,
     exportAfterWeeks: Number(store.environment.EXPORT_AFTER_WEEKS),
+    itemMinutes: Number(store.environment.READINGS_ITEM_MINUTES ?? 1),
     bucketPrefixes: { raw: delivery.bucketName, archive: store.environment.ARCHIVE_BUCKET ?? '' },
   };
 }

@@ -10,8 +10,8 @@ const KILOBYTE = 1024;
 
 /**
  * functions/store-readings.ts: per batch, one conditional UpdateItem for each sensor in it (latest), and one UpdateItem
- * for each sensor and minute in it (readings). An update is charged by the size of the item after it (Amazon DynamoDB
- * developer guide, "Write operations"), so later writes of a full minute cost more units.
+ * for each sensor and item in it (readings). An update is charged by the size of the item after it (Amazon DynamoDB
+ * developer guide, "Write operations"), so later writes of a full item cost more units.
  */
 export function storeReadings({ stack, resource, batches }: HandlerInput): Work {
   const { environment } = resource;
@@ -19,7 +19,8 @@ export function storeReadings({ stack, resource, batches }: HandlerInput): Work 
   const readings = `${environment.READINGS_TABLE_PREFIX ?? 'readings-'}<week>`;
   const latestTable = stack.tables.find(({ name }) => name === latest);
   const sensors = sumOf(batches.groups, ({ perSecond }) => perSecond);
-  const packs = batches.groups.map(minutePacks);
+  const itemMinutes = Number(environment.READINGS_ITEM_MINUTES ?? 1);
+  const packs = batches.groups.map((group) => itemPacks(group, itemMinutes));
   const packWrites = sumOf(packs, ({ writesPerSecond }) => writesPerSecond);
   const latestUnits = Math.ceil(assumed('latestItemBytes') / KILOBYTE) + indexWrites(latestTable).update;
   const invocations = batches.invocationsPerSecond;
@@ -34,7 +35,7 @@ export function storeReadings({ stack, resource, batches }: HandlerInput): Work 
     {
       kind: 'write',
       table: readings,
-      what: 'readings, one per sensor, minute and batch',
+      what: 'readings, one per sensor, item and batch',
       unitsPerSecond: sumOf(packs, ({ unitsPerSecond }) => unitsPerSecond),
     },
     {
@@ -55,34 +56,38 @@ export function storeReadings({ stack, resource, batches }: HandlerInput): Work 
   };
 }
 
-interface MinutePacks {
+interface ItemPacks {
   readonly writesPerSecond: number;
   readonly unitsPerSecond: number;
   readonly keptPerSecond: number;
 }
 
-/** The writes to minute items that come of one kind of sensor groups. */
-export function minutePacks({ perSecond, records, spacingSeconds }: SensorGroup): MinutePacks {
-  // Readings at even distances cross a minute's end in proportion to the time they span.
-  const minutes = 1 + (records - 1) * Math.min(1, spacingSeconds / MINUTE_SECONDS);
-  const samples = records / minutes;
-  const writesPerSecond = perSecond * minutes * Math.max(1, samples / SAMPLES_PER_WRITE);
-  const samplesOfMinute = Math.max(1, MINUTE_SECONDS / spacingSeconds);
-  const itemsPerSecond = (perSecond * records) / samplesOfMinute;
-  const itemBytes = assumed('minuteItemBytes') + samplesOfMinute * assumed('sampleBytes');
+/** The writes, to items of so many minutes, that come of one kind of sensor groups. */
+export function itemPacks(
+  { perSecond, records, spacingSeconds }: SensorGroup,
+  itemMinutes: number,
+): ItemPacks {
+  const itemSeconds = itemMinutes * MINUTE_SECONDS;
+  // Readings at even distances cross an item's end in proportion to the time they span.
+  const items = 1 + (records - 1) * Math.min(1, spacingSeconds / itemSeconds);
+  const samples = records / items;
+  const writesPerSecond = perSecond * items * Math.max(1, samples / SAMPLES_PER_WRITE);
+  const samplesOfItem = Math.max(1, itemSeconds / spacingSeconds);
+  const itemsPerSecond = (perSecond * records) / samplesOfItem;
+  const itemBytes = assumed('minuteItemBytes') + samplesOfItem * assumed('sampleBytes');
   return {
     writesPerSecond,
-    unitsPerSecond: writesPerSecond * unitsPerWrite(samplesOfMinute, Math.min(samples, SAMPLES_PER_WRITE)),
+    unitsPerSecond: writesPerSecond * unitsPerWrite(samplesOfItem, Math.min(samples, SAMPLES_PER_WRITE)),
     keptPerSecond: itemsPerSecond * (itemBytes + assumed('itemOverheadBytes')),
   };
 }
 
-/** Mean write units while a minute item grows, `samples` at a time, to `samplesOfMinute`. */
-function unitsPerWrite(samplesOfMinute: number, samples: number): number {
-  const writes = Math.max(1, Math.ceil(samplesOfMinute / samples));
+/** Mean write units while an item grows, `samples` at a time, to `samplesOfItem`. */
+function unitsPerWrite(samplesOfItem: number, samples: number): number {
+  const writes = Math.max(1, Math.ceil(samplesOfItem / samples));
   let units = 0;
   for (let write = 1; write <= writes; write++) {
-    const held = Math.min(samplesOfMinute, write * samples);
+    const held = Math.min(samplesOfItem, write * samples);
     units += Math.ceil((assumed('minuteItemBytes') + held * assumed('sampleBytes')) / KILOBYTE);
   }
   return units / writes;

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { archiveKey, hourOf, minuteOf, orderKey, sampleKey, weeklyTableName } from '../../stores/keys.ts';
+import { archiveKey, hourOf, itemStartOf, orderKey, sampleKey, weeklyTableName } from '../../stores/keys.ts';
 import { decodeReading } from '../../telemetry/decode-reading.ts';
 import { decodeWindow, parseRecordTimestamp } from '../../telemetry/decode-window.ts';
 import { eventId } from '../../telemetry/event-id.ts';
@@ -19,6 +19,8 @@ interface Stored {
   readonly record: FoundRecord;
   readonly reading: Reading | undefined;
   readonly window: PublishedWindow | undefined;
+  /** Of the items in the readings table. */
+  readonly itemMinutes: number;
 }
 
 /** Looks for what a function made of a record in one of its stores; undefined when nothing of the kind goes there. */
@@ -26,7 +28,8 @@ type LookUp = (name: string, stored: Stored, context: TraceContext) => Promise<T
 
 /** By the variable of its environment that names the store to the function. */
 const LOOK_UPS: Readonly<Record<string, LookUp>> = {
-  READINGS_TABLE_PREFIX: (name, { reading }, context) => reading && lookUpSample(name, reading, context),
+  READINGS_TABLE_PREFIX: (name, { reading, itemMinutes }, context) =>
+    reading && lookUpSample(name, reading, itemMinutes, context),
   LATEST_TABLE: (name, { reading }, context) => reading && lookUpLatest(name, reading, context),
   WINDOWS_TABLE: (name, { window }, context) => window && lookUpWindow(name, window, context),
 };
@@ -46,6 +49,7 @@ export async function traceItems(
     record,
     reading: reading.ok ? reading.value : undefined,
     window: window.ok ? window.value : undefined,
+    itemMinutes: Number(environment.READINGS_ITEM_MINUTES ?? 1),
   };
   const lookUps = Object.entries(LOOK_UPS).flatMap(([variable, lookUp]) => {
     const name = environment[variable];
@@ -58,10 +62,15 @@ export async function traceItems(
   return [...steps, ...(await findArchived(bucketName, stored.reading, record, context))];
 }
 
-async function lookUpSample(prefix: string, reading: Reading, context: TraceContext): Promise<TraceStep> {
+async function lookUpSample(
+  prefix: string,
+  reading: Reading,
+  itemMinutes: number,
+  context: TraceContext,
+): Promise<TraceStep> {
   const table = weeklyTableName(prefix, isoWeek(reading.sensor_timestamp));
-  const minuteMillis = minuteOf(reading.sensor_timestamp);
-  const attribute = sampleKey(reading);
+  const minuteMillis = itemStartOf(reading.sensor_timestamp, itemMinutes);
+  const attribute = sampleKey(reading, itemMinutes);
   const key = { sensor_id: reading.sensor_id, minute_millis: minuteMillis };
   const item = await getItem(
     table,
