@@ -150,7 +150,7 @@ describe('device A under the policy of the stack', () => {
         return granted!.qos < 0x80;
       }
       const { accepted } = ledger();
-      const gone = new Promise((resolve) => client.once('close', resolve));
+      const gone = new Promise<void>((resolve) => client.once('close', () => resolve()));
       await Promise.race([
         client.publishAsync(name, reading(), { qos: 1, retain: verb === 'retain' }).catch(() => {}),
         gone,
