@@ -37,7 +37,7 @@ export const dataReaders: Readonly<Record<string, ReadBack>> = {
     const { DeliveryStreamDescription: stream } = await firehose.send(command);
     return {
       ...stream,
-      DeliveryStreamEncryptionConfigurationInput: stream?.DeliveryStreamEncryptionConfiguration,
+      KinesisStreamSourceConfiguration: stream?.Source?.KinesisStreamSourceDescription,
       ExtendedS3DestinationConfiguration: stream?.Destinations?.[0]?.ExtendedS3DestinationDescription,
     };
   },
