@@ -1,11 +1,18 @@
 import type { ChildProcess } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  GetThingShadowCommand,
+  IoTDataPlaneClient,
+  UpdateThingShadowCommand,
+} from '@aws-sdk/client-iot-data-plane';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DeviceClient, type DeviceClientOptions } from '../../devices/client/device-client.ts';
 import { transportsHere } from '../../devices/client/transports.test-support.ts';
+import { DeviceFleet } from './device-fleet.test-support.ts';
 import { eventually, RunningPipeline } from './running-pipeline.test-support.ts';
 import { type Ready, readStream, start as startProcess } from './runtime-process.test-support.ts';
 
@@ -26,7 +33,7 @@ function newFolder(): string {
 }
 
 type DeviceOptions = Pick<DeviceClientOptions, 'transport' | 'deviceId'> &
-  Partial<DeviceClientOptions> & { readonly port: number; readonly folder: string };
+  Partial<DeviceClientOptions> & { readonly port?: number; readonly folder: string };
 
 function startDevice({ port, folder, ...options }: DeviceOptions): Promise<DeviceClient> {
   return DeviceClient.start({
@@ -112,22 +119,61 @@ describe.each(await transportsHere())('devices of the client library over $name'
     ]);
   });
 
-  it('are not disturbed by a runtime that has no shadow for them, and say so once', async () => {
+  it('connect with their certificate, and only say what their policy allows', async () => {
+    const { caFile, mqtts } = pipeline.mesonet;
+    const fleet = new DeviceFleet(pipeline.mesonet);
+    const { cert, key } = await fleet.provision(deviceId);
+    const tls = { cert, key, ca: readFileSync(caFile, 'utf8') };
     const reports: string[] = [];
-    const { port } = pipeline.mesonet.mqtt;
     const device = await startDevice({
-      port,
+      endpoint: { url: `mqtts://127.0.0.1:${mqtts.port}`, tls },
       folder: newFolder(),
       deviceId,
       transport: await create(),
-      shadow: { name: 'no-such' },
+      shadow: 'classic',
       report: (text) => reports.push(text),
     });
     const fromMillis = Date.now() - 60_000;
-    await recordMany(device, `${deviceId}-calm`, fromMillis, 20);
+    await recordMany(device, `${deviceId}-tls`, fromMillis, 20);
     expect(await device.drained(10_000)).toBe(true);
-    expect(await device.stop()).toMatchObject({ acknowledged: 20, reconnects: 0 });
-    expect(reports.length).toBeLessThanOrEqual(1);
+    expect(await samplesOf(`${deviceId}-tls`, fromMillis, 20)).toHaveLength(20);
+    expect(reports).toEqual([]);
+
+    const shadows = new IoTDataPlaneClient({
+      endpoint: pipeline.mesonet.awsEndpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      requestHandler: new NodeHttpHandler(),
+    });
+    const payload = JSON.stringify({ state: { desired: { sampling_interval_seconds: 7 } } });
+    await shadows.send(new UpdateThingShadowCommand({ thingName: deviceId, payload: Buffer.from(payload) }));
+    await eventually(
+      () => device.configuration.samplingIntervalMillis,
+      (millis) => millis === 7000,
+    );
+    const reported = await eventually(
+      async () => {
+        const shadow = await shadows.send(new GetThingShadowCommand({ thingName: deviceId }));
+        return JSON.parse(Buffer.from(shadow.payload!).toString()).state.reported;
+      },
+      (state) => state?.sampling_interval_seconds === 7,
+    );
+    expect(reported).toMatchObject({ enabled: true, packing: { readings: 1 } });
+    expect(reported).not.toHaveProperty('problems');
+
+    // Another station's topic: the policy of the stack says no, for now and for as long as it says so.
+    const measurement = { sensor: 'temperature', sensor_id: 't', sensor_value: 1 };
+    await device.record({ ...measurement, station_id: 'somebody-else' });
+    await eventually(
+      () => reports,
+      (texts) => texts.length > 0,
+    );
+    expect(reports[0]).toMatch(
+      /^Cannot publish to "\$aws\/rules\/telemetry\/weather\/WA\/Seattle\/somebody-else\//,
+    );
+    expect(await device.stop()).toMatchObject({ acknowledged: 20, pending: 1, refused: 0, reconnects: 0 });
+    shadows.destroy();
+    await fleet.end();
   });
 
   it('take the time from the API, and are right', async () => {
