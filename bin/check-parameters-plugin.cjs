@@ -1,5 +1,9 @@
 /** Parameters that take one of a few words; the others take what their default is: a number from 1, or text. */
-const WORDS = { dataPolicy: ['Delete', 'Retain'], readingsItemMinutes: ['1', '2', '5', '10'] };
+const WORDS = {
+  dataPolicy: ['Delete', 'Retain'],
+  readingsItemMinutes: ['1', '2', '5', '10'],
+  lastingAlerts: ['on', 'off'],
+};
 
 /** Numbers that have a least value besides 1, and why. */
 const LEAST = {

@@ -40,9 +40,12 @@ function esbuildPlugin(settingsOf) {
   };
 }
 
+const APPLICATIONS = /^Mesonet::StreamingApplications(::|$)/;
+
 /** What the service says of an application: `Mesonet::StreamingApplications` in its Metadata, and its function's event. */
 function settingsFrom({ service }, path) {
-  const applications = service.resources?.Metadata?.['Mesonet::StreamingApplications'] ?? [];
+  const lists = Object.entries(service.resources?.Metadata ?? {});
+  const applications = lists.flatMap(([key, list]) => (APPLICATIONS.test(key) ? list : []));
   const application = applications.find(({ Code }) => Code === relative(projectFolder, path));
   const [, runner] =
     Object.entries(service.functions).find(([key]) => logicalIdOf(key) === application?.Function) ?? [];

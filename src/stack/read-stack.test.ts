@@ -203,6 +203,47 @@ describe('readStack()', () => {
     ]);
   });
 
+  it('reads the lists of applications that further files name', () => {
+    const application = (Name: string) => [{ Name, Code: `${Name}.sql`, Input: 'Readings' }];
+    const { applications } = read(
+      { Readings: readings },
+      {
+        'Mesonet::StreamingApplications': application('a'),
+        'Mesonet::StreamingApplications::More': application('b'),
+        'Mesonet::StreamingApplicationsOfOthers': application('c'),
+      },
+    );
+    expect(applications.map(({ name }) => name)).toEqual(['a', 'b']);
+  });
+
+  it('reads a delivery stream with its source and its delimiter', () => {
+    const processor = (Type: string, ParameterValue: string) => ({
+      Type,
+      Parameters: [{ ParameterName: 'Delimiter', ParameterValue }],
+    });
+    const { deliveryStreams, notEmulated } = read({
+      Readings: readings,
+      Archive: { Type: 'AWS::S3::Bucket' },
+      Raw: {
+        Type: 'AWS::KinesisFirehose::DeliveryStream',
+        Properties: {
+          KinesisStreamSourceConfiguration: { KinesisStreamARN: { 'Fn::GetAtt': ['Readings', 'Arn'] } },
+          ExtendedS3DestinationConfiguration: {
+            BucketARN: { 'Fn::GetAtt': ['Archive', 'Arn'] },
+            ProcessingConfiguration: {
+              Enabled: true,
+              Processors: [processor('AppendDelimiterToRecord', '\\n'), processor('Lambda', '')],
+            },
+          },
+        },
+      },
+    });
+    expect(deliveryStreams).toMatchObject([
+      { delimiter: '\n', sourceStreamArn: expect.stringMatching(/:stream\/readings$/) },
+    ]);
+    expect(notEmulated.map(({ reason }) => reason)).toEqual(['processor Lambda is ignored']);
+  });
+
   it('says what has no stand-in, type by type and property by property', () => {
     const { notEmulated } = read({
       Cluster: { Type: 'AWS::Redshift::Cluster' },

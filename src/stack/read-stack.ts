@@ -79,28 +79,35 @@ function emptyDraft({ region, accountId }: StackPlace): StackDraft {
   };
 }
 
+/** Lists of applications: one, and for each further file of the stack one with a name of its own behind it. */
+const APPLICATIONS = /^Mesonet::StreamingApplications(::|$)/;
+
 function readApplications(
   template: Template,
   { projectFolder, name }: ReadingContext,
 ): ApplicationResource[] {
-  return listOf(template.Metadata ?? {}, 'Mesonet::StreamingApplications').map((application) => ({
-    name: textOf(application, 'Name') ?? '',
-    file: join(projectFolder, textOf(application, 'Code') ?? ''),
-    inputStream: name(textOf(application, 'Input') ?? ''),
-    ...(application.InputPartitionKey ? { inputPartitionKey: String(application.InputPartitionKey) } : {}),
-    ...(application.Function ? { functionName: name(String(application.Function)) } : {}),
-    outputs: Object.entries(objectOf(application, 'Outputs')).map(([from, output]) => ({
-      from,
-      stream: name(textOf(output as Properties, 'Stream') ?? ''),
-      partitionKey: textOf(output as Properties, 'PartitionKey') ?? '',
-    })),
-    references: Object.entries(objectOf(application, 'References')).map(([table, reference]) => ({
-      table,
-      file: join(projectFolder, textOf(reference as Properties, 'File') ?? ''),
-    })),
-    ...(application.RejectedBucket ? { rejectedBucket: name(String(application.RejectedBucket)) } : {}),
-    ...(application.TimeColumn ? { time: readTime(application) } : {}),
-  }));
+  const metadata = template.Metadata ?? {};
+  const keys = Object.keys(metadata).filter((key) => APPLICATIONS.test(key));
+  return keys
+    .flatMap((key) => listOf(metadata, key))
+    .map((application) => ({
+      name: textOf(application, 'Name') ?? '',
+      file: join(projectFolder, textOf(application, 'Code') ?? ''),
+      inputStream: name(textOf(application, 'Input') ?? ''),
+      ...(application.InputPartitionKey ? { inputPartitionKey: String(application.InputPartitionKey) } : {}),
+      ...(application.Function ? { functionName: name(String(application.Function)) } : {}),
+      outputs: Object.entries(objectOf(application, 'Outputs')).map(([from, output]) => ({
+        from,
+        stream: name(textOf(output as Properties, 'Stream') ?? ''),
+        partitionKey: textOf(output as Properties, 'PartitionKey') ?? '',
+      })),
+      references: Object.entries(objectOf(application, 'References')).map(([table, reference]) => ({
+        table,
+        file: join(projectFolder, textOf(reference as Properties, 'File') ?? ''),
+      })),
+      ...(application.RejectedBucket ? { rejectedBucket: name(String(application.RejectedBucket)) } : {}),
+      ...(application.TimeColumn ? { time: readTime(application) } : {}),
+    }));
 }
 
 function readTime(application: Properties): NonNullable<ApplicationResource['time']> {
