@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { readQueue, readQueueMapping, reportsFailures } from './queue-readers.ts';
 import type { ReadingContext } from './read-stack.ts';
 import { functionNameOf, named } from './resource-names.ts';
-import type { LifecycleRule, RuleAction, TopicRuleResource } from './stack.ts';
-import { StackError } from './stack-error.ts';
+import { readRoute } from './route-reader.ts';
+import { readBucket, readDeliveryStream } from './storage-readers.ts';
 import { listOf, numberOf, objectOf, type Properties, textOf } from './template.ts';
+import { readTopicRule } from './topic-rule-reader.ts';
 
 /** How one resource type is read. A property that is not listed is reported as not emulated. */
 interface ResourceReader {
@@ -51,13 +52,7 @@ export const readers: Readonly<Record<string, ResourceReader>> = {
       'LifecycleConfiguration',
       'Tags',
     ],
-    read: (logicalId, properties, { draft, ...context }) => {
-      if (logicalId === 'ServerlessDeploymentBucket') return;
-      const rules = listOf(objectOf(properties, 'LifecycleConfiguration'), 'Rules');
-      reportNested(logicalId, 'AWS::S3::Bucket', rules, LIFECYCLE_PROPERTIES, draft);
-      const enabled = rules.filter((rule) => textOf(rule, 'Status') === 'Enabled');
-      draft.buckets.push({ ...named(logicalId, context), lifecycle: enabled.map(readLifecycleRule) });
-    },
+    read: readBucket,
   },
   'AWS::DynamoDB::Table': {
     properties: [
@@ -204,50 +199,6 @@ export const readers: Readonly<Record<string, ResourceReader>> = {
   'AWS::S3::BucketPolicy': { properties: ['Bucket', 'PolicyDocument'] },
 };
 
-/** Properties below the top that are read, or make no difference here. */
-const DESTINATION_PROPERTIES = [
-  'BucketARN',
-  'RoleARN',
-  'Prefix',
-  'ErrorOutputPrefix',
-  'BufferingHints',
-  'CompressionFormat',
-  'CloudWatchLoggingOptions',
-  'ProcessingConfiguration',
-];
-const APPENDING = 'AppendDelimiterToRecord';
-const LIFECYCLE_PROPERTIES = [
-  'Id',
-  'Status',
-  'Prefix',
-  'ObjectSizeGreaterThan',
-  'Transitions',
-  'ExpirationInDays',
-  'AbortIncompleteMultipartUpload',
-];
-
-function reportNested(
-  logicalId: string,
-  type: string,
-  parts: readonly Properties[],
-  known: readonly string[],
-  { notEmulated }: ReadingContext['draft'],
-): void {
-  for (const name of parts
-    .flatMap((part) => Object.keys(part))
-    .filter((property) => !known.includes(property))) {
-    notEmulated.push({ logicalId, type, reason: `property ${name} is ignored` });
-  }
-}
-
-/** Integrations of the framework are named `HttpApiIntegration` plus the function's key. */
-function functionOfIntegration(target: string, { functions }: ReadingContext['draft']): string {
-  const key = target.replace(/^integrations\/HttpApiIntegration/, '');
-  const found = functions.find(({ logicalId }) => logicalId === `${key}LambdaFunction`);
-  if (!found) throw new StackError(`Cannot find the function of the route target '${target}'`);
-  return found.name;
-}
-
 function readFunction(
   logicalId: string,
   properties: Properties,
@@ -267,92 +218,9 @@ function readFunction(
   });
 }
 
-function readDeliveryStream(
-  logicalId: string,
-  properties: Properties,
-  { draft, ...context }: ReadingContext,
-): void {
-  const destination = objectOf(properties, 'ExtendedS3DestinationConfiguration');
-  const hints = objectOf(destination, 'BufferingHints');
-  reportNested(
-    logicalId,
-    'AWS::KinesisFirehose::DeliveryStream',
-    [destination],
-    DESTINATION_PROPERTIES,
-    draft,
-  );
-  draft.deliveryStreams.push({
-    ...named(logicalId, context),
-    bucketName: (textOf(destination, 'BucketARN') ?? '').replace('arn:aws:s3:::', ''),
-    prefix: textOf(destination, 'Prefix') ?? '',
-    errorOutputPrefix: textOf(destination, 'ErrorOutputPrefix') ?? '',
-    bufferSeconds: numberOf(hints, 'IntervalInSeconds', 300),
-    bufferMegabytes: numberOf(hints, 'SizeInMBs', 5),
-    compression: textOf(destination, 'CompressionFormat') === 'GZIP' ? 'GZIP' : 'UNCOMPRESSED',
-    delimiter: readDelimiter(logicalId, destination, draft),
-    sourceStreamArn: textOf(objectOf(properties, 'KinesisStreamSourceConfiguration'), 'KinesisStreamARN'),
-  });
-}
-
-/** What the processor AppendDelimiterToRecord appends (Amazon Data Firehose API reference, Processor); `\\n` ends a line. */
-function readDelimiter(logicalId: string, destination: Properties, draft: ReadingContext['draft']): string {
-  const processing = objectOf(destination, 'ProcessingConfiguration');
-  if (processing.Enabled !== true) return '';
-  const processors = listOf(processing, 'Processors');
-  for (const { Type } of processors.filter((each) => each.Type !== APPENDING))
-    draft.notEmulated.push({
-      logicalId,
-      type: 'AWS::KinesisFirehose::DeliveryStream',
-      reason: `processor ${Type} is ignored`,
-    });
-  const appending = processors.find(({ Type }) => Type === APPENDING);
-  const parameters = listOf(appending ?? {}, 'Parameters');
-  const delimiter = parameters.find(({ ParameterName }) => ParameterName === 'Delimiter');
-  return (textOf(delimiter ?? {}, 'ParameterValue') ?? '').replaceAll('\\n', '\n');
-}
-
-function readLifecycleRule(rule: Properties): LifecycleRule {
-  const expiration = numberOf(rule, 'ExpirationInDays', -1);
-  const minimum = numberOf(rule, 'ObjectSizeGreaterThan', -1);
-  return {
-    id: textOf(rule, 'Id') ?? '',
-    prefix: textOf(rule, 'Prefix') ?? '',
-    minimumBytes: minimum < 0 ? undefined : minimum,
-    transitions: listOf(rule, 'Transitions').map((transition) => ({
-      storageClass: textOf(transition, 'StorageClass') ?? '',
-      days: numberOf(transition, 'TransitionInDays', 0),
-    })),
-    expirationDays: expiration < 0 ? undefined : expiration,
-  };
-}
-
 /** Where what failed for good goes. */
 function failureArnOf(properties: Properties): string | undefined {
   return textOf(objectOf(objectOf(properties, 'DestinationConfig'), 'OnFailure'), 'Destination');
-}
-
-function readRoute(logicalId: string, properties: Properties, { draft, propertiesOf }: ReadingContext): void {
-  const [method = '', path = ''] = (textOf(properties, 'RouteKey') ?? '').split(' ');
-  const target = textOf(properties, 'Target') ?? '';
-  const integration = propertiesOf(target.replace(/^integrations\//, ''));
-  const subtype = textOf(integration, 'IntegrationSubtype');
-  if (subtype === undefined) {
-    draft.routes.push({ method, path, functionName: functionOfIntegration(target, draft) });
-    return;
-  }
-  const parameters = objectOf(integration, 'RequestParameters');
-  const other = Object.keys(parameters).filter((name) => name !== 'QueueUrl' && name !== 'MessageBody');
-  if (
-    subtype !== 'SQS-SendMessage' ||
-    textOf(parameters, 'MessageBody') !== '$request.body' ||
-    other.length > 0
-  ) {
-    const reason = `only SQS-SendMessage of $request.body is served, not ${subtype} with ${JSON.stringify(parameters)}`;
-    draft.notEmulated.push({ logicalId, type: 'AWS::ApiGatewayV2::Route', reason });
-    return;
-  }
-  const url = textOf(parameters, 'QueueUrl') ?? '';
-  draft.queueRoutes.push({ method, path, queueName: url.slice(url.lastIndexOf('/') + 1) });
 }
 
 function readEventSourceMapping(logicalId: string, properties: Properties, context: ReadingContext): void {
@@ -379,27 +247,4 @@ function readEventSourceMapping(logicalId: string, properties: Properties, conte
     ),
     ...(onFailure === undefined ? {} : { onFailureArn: onFailure }),
   });
-}
-
-function readTopicRule(
-  logicalId: string,
-  properties: Properties,
-  { draft, ...context }: ReadingContext,
-): void {
-  const payload = objectOf(properties, 'TopicRulePayload');
-  if (payload.RuleDisabled === true) return;
-  const errorAction = objectOf(payload, 'ErrorAction');
-  draft.topicRules.push({
-    ...named(logicalId, context),
-    sql: textOf(payload, 'Sql') ?? '',
-    // The service takes 2015-10-08 when the template says nothing (AWS IoT developer guide, iot-rule-sql-version).
-    sqlVersion: (textOf(payload, 'AwsIotSqlVersion') ?? '2015-10-08') as TopicRuleResource['sqlVersion'],
-    actions: listOf(payload, 'Actions').map(readAction),
-    errorAction: Object.keys(errorAction).length ? readAction(errorAction) : undefined,
-  });
-}
-
-function readAction(action: Properties): RuleAction {
-  const [kind = ''] = Object.keys(action);
-  return { kind, members: objectOf(action, kind) };
 }
