@@ -24,8 +24,8 @@ process.send!({
   awsEndpoint: mesonet.awsEndpoint,
 });
 process.on('message', () => {
-  globalThis.gc?.();
   const { user, system } = process.cpuUsage();
+  globalThis.gc?.();
   const { rss, heapUsed, external } = process.memoryUsage();
   process.send!({
     cpuMicros: user + system,

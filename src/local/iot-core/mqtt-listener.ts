@@ -21,6 +21,8 @@ export interface ListenOptions {
 
 /** AWS IoT developer guide, protocols: MQTT with a client certificate on a shared port says so by ALPN. */
 const ALPN_PROTOCOLS = ['x-amzn-mqtt-ca'];
+/** Without the hybrid post-quantum exchange that comes first otherwise: it makes a held connection 10 KiB larger. */
+const CURVES = 'X25519:P-256:P-384';
 const HANDSHAKE_MILLIS = 10_000;
 const NO_TICKETS = constants.SSL_OP_NO_TICKET;
 
@@ -52,6 +54,7 @@ export async function listenTls(options: TlsListenOptions): Promise<MqttListener
     requestCert: true,
     rejectUnauthorized: false,
     minVersion: 'TLSv1.2',
+    ecdhCurve: CURVES,
     ALPNProtocols: ALPN_PROTOCOLS,
     handshakeTimeout: HANDSHAKE_MILLIS,
     secureOptions: NO_TICKETS,
