@@ -1,5 +1,7 @@
 import type { DurableLog } from '../log/durable-log.ts';
 import type { ReservedAnswer, ReservedRequest, ReservedTopicService } from './reserved-topics.ts';
+import { RetainedMessages } from './sessions/retained-messages.ts';
+import { SessionStore } from './sessions/session-store.ts';
 import { ShadowService } from './shadows/shadow-service.ts';
 
 export interface DeviceServicesOptions {
@@ -7,12 +9,17 @@ export interface DeviceServicesOptions {
   readonly nowMillis: () => number;
 }
 
-/** The services of IoT Core that devices speak with over reserved topics; what they keep is on the log. */
+/** What IoT Core does for devices besides handing on their messages; what it keeps is on the log. */
 export class DeviceServices {
   readonly shadows: ShadowService;
+  readonly retained: RetainedMessages;
+  readonly sessions: SessionStore;
   readonly #services: readonly ReservedTopicService[];
 
   constructor(options: DeviceServicesOptions) {
+    const { log, nowMillis } = options;
+    this.retained = new RetainedMessages(log, nowMillis);
+    this.sessions = new SessionStore(log, nowMillis);
     this.shadows = new ShadowService(options);
     this.#services = [this.shadows];
   }

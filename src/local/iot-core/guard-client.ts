@@ -1,22 +1,46 @@
 import type { EventEmitter } from 'node:events';
 import type { Client } from 'aedes';
-import { subscribeProblemOf } from './publish-limits.ts';
+import { type PacketProblem, QOS_NOT_SUPPORTED, subscribeProblemOf } from './publish-limits.ts';
 import { RefusedError } from './refusal.ts';
 
 interface IncomingPacket {
-  readonly cmd: string;
-  subscriptions?: { readonly topic: string; readonly qos: number }[];
+  cmd: string;
+  readonly qos?: number;
+  readonly topic?: string;
+  readonly payload?: Buffer;
+  messageId?: number;
+  readonly subscriptions?: { readonly topic: string; readonly qos: number }[];
 }
 
-/** Looks at the packets of a client before the broker does, and cuts whoever sends what the service does not answer. */
-export function guardClient(client: Client, onRefused: (reason: string) => void): void {
+/** Told of what is refused: the topic or filter, who sent it, why, and how large it was. */
+export type OnRefusedPacket = (
+  topic: string,
+  clientId: string | undefined,
+  reason: string,
+  payloadBytes?: number,
+) => void;
+
+/**
+ * Looks at the packets of a client before the broker does, and cuts whoever sends what the service does not answer. MQTT 5 is
+ * told why (AWS IoT developer guide, mqtt, reason codes).
+ */
+export function guardClient(client: Client, onRefused: OnRefusedPacket): void {
   const parser = (client as unknown as { _parser: EventEmitter })._parser;
   parser.prependListener('packet', (packet: IncomingPacket) => {
-    if (packet.cmd !== 'subscribe' || !packet.subscriptions) return;
-    const problem = subscribeProblemOf(packet.subscriptions);
-    if (problem === undefined) return;
-    packet.subscriptions = [];
-    onRefused(problem);
-    client.emit('error', new RefusedError(problem));
+    const problem = problemOf(packet, client.version);
+    if (!problem) return;
+    const { topic = packet.subscriptions?.[0]?.topic ?? '', payload } = packet;
+    onRefused(topic, client.id, problem.reason, payload?.length);
+    // The broker gets it all the same: as the acknowledgement of nothing, which it does not answer.
+    packet.cmd = 'puback';
+    packet.messageId = 0;
+    if (client.version === 5) client.disconnect({ reasonCode: problem.reasonCode });
+    else client.emit('error', new RefusedError(problem.reason));
   });
+}
+
+/** A publish that MQTT 3.1.1 may not send is refused where the others are. */
+function problemOf({ cmd, qos, subscriptions }: IncomingPacket, version: number): PacketProblem | undefined {
+  if (cmd === 'subscribe' && subscriptions) return subscribeProblemOf(subscriptions);
+  return cmd === 'publish' && qos === 2 && version === 5 ? QOS_NOT_SUPPORTED : undefined;
 }

@@ -40,7 +40,7 @@ describe('IoT data plane', () => {
   test.each([
     ['a wildcard', '/topics/a%2F%2B', 'InvalidRequestException'],
     ['QoS 2', '/topics/a?qos=2', 'InvalidRequestException'],
-    ['a retained message', '/topics/a?retain=true', 'InvalidRequestException'],
+    ['a retained message on a reserved topic', '/topics/$aws/rules/r?retain=true', 'InvalidRequestException'],
     ['a topic above 256 bytes', `/topics/${'x'.repeat(257)}`, 'InvalidRequestException'],
     ['a topic that is not UTF-8', '/topics/%ff', 'InvalidRequestException'],
     ['a connection', '/connections/c', 'UnknownOperationException'],

@@ -15,9 +15,21 @@ import type { DeviceAction, DeviceConnection } from './authorization/device-conn
 import { guardClient } from './guard-client.ts';
 import { listenPlain, listenTls, type MqttListener } from './mqtt-listener.ts';
 import { mqttPropertiesOf, packetPropertiesOf } from './mqtt-properties.ts';
-import { clientIdProblemOf, MAX_PAYLOAD_BYTES, MAX_TOPIC_BYTES, publishProblemOf } from './publish-limits.ts';
+import {
+  clientIdProblemOf,
+  filterProblemOf,
+  keepAliveSecondsOf,
+  MAX_KEEP_ALIVE_SECONDS,
+  MAX_PAYLOAD_BYTES,
+  MAX_SUBSCRIPTIONS,
+  MAX_TOPIC_BYTES,
+  MIN_KEEP_ALIVE_SECONDS,
+  publishProblemOf,
+} from './publish-limits.ts';
 import { IDENTIFIER_REJECTED, RefusedError, reasonOf } from './refusal.ts';
 import type { RepublishHeaders } from './rule-actions/rule-action-targets.ts';
+import { BrokerPersistence, type BrokerPersistenceOptions } from './sessions/broker-persistence.ts';
+import { readWildcardsStrictly } from './strict-wildcards.ts';
 import type { CertificateAndKey } from './tls/certificate-authority.ts';
 
 /** A message that a client or the runtime published. */
@@ -48,6 +60,8 @@ export interface MqttBrokerOptions {
   /** Where anybody may connect without TLS, and do anything; nowhere when undefined. 0 takes any free port. */
   readonly port: number | undefined;
   readonly tls?: MqttTlsOptions | undefined;
+  /** Where sessions and retained messages are kept. */
+  readonly store: BrokerPersistenceOptions;
   /**
    * Called for every message within the limits. QoS 1 is acknowledged only after `done` was called without an error, so
    * whoever calls it has made the message durable (aedes writes the PUBACK right after this hook).
@@ -91,7 +105,8 @@ const CONNECT_FAILED = '$aws/events/presence/connect_failed/';
  * @throws LocalError in one sentence when a port is taken
  */
 export async function startMqttBroker(options: MqttBrokerOptions): Promise<MqttBroker> {
-  const gate = new BrokerGate(options);
+  const persistence = new BrokerPersistence(options.store);
+  const gate = new BrokerGate(options, persistence);
   const broker = await Aedes.createBroker({
     // A connection is dropped as soon as a packet announces more than a payload and its topic can need.
     maximumPacketSize: MAX_PAYLOAD_BYTES + MAX_TOPIC_BYTES + PACKET_OVERHEAD_BYTES,
@@ -102,6 +117,8 @@ export async function startMqttBroker(options: MqttBrokerOptions): Promise<MqttB
     connectTimeout: CONNECT_MILLIS,
     sessionExpiryIntervalLimit: 3600,
     pendingSessionsLimit: 10_000,
+    keepaliveLimit: MAX_KEEP_ALIVE_SECONDS,
+    persistence,
     preConnect: gate.preConnect,
     authenticate: gate.authenticate,
     authorizePublish: gate.authorizePublish,
@@ -110,11 +127,15 @@ export async function startMqttBroker(options: MqttBrokerOptions): Promise<MqttB
   });
   // Clients are kept by their ids, which may be the names of what every object has.
   Object.setPrototypeOf((broker as unknown as { clients: object }).clients, null);
+  readWildcardsStrictly(broker);
+  broker.on('client', (client: Client) => persistence.track(client, true));
+  broker.on('clientDisconnect', (client: Client) => persistence.track(client, false));
+  broker.on('unsubscribe', (filters: string[], client: Client) => gate.unsubscribed(client, filters));
   for (const event of ['clientError', 'connectionError'] as const)
     broker.on(event, (_client: Client, error: Error) => {
       if (!(error instanceof RefusedError)) options.onRefused(reasonOf(error));
     });
-  const handle = (socket: Socket): void => guardClient(broker.handle(socket), options.onRefused);
+  const handle = (socket: Socket): void => guardClient(broker.handle(socket), gate.refuse);
   const listeners = await startListeners(options, gate, handle).catch(async (error) => {
     await close(broker);
     throw error;
@@ -192,16 +213,20 @@ class BrokerGate {
   /** Of the sockets that came over TLS. */
   readonly identities = new WeakMap<object, DeviceIdentity>();
   readonly #options: MqttBrokerOptions;
+  readonly #persistence: BrokerPersistence;
   readonly #facts = new WeakMap<Client, ConnectFacts>();
   /** A client without an entry came without TLS, and may do anything. */
   readonly #devices = new WeakMap<Client, DeviceConnection>();
+  /** The filters that a client has subscribed to. */
+  readonly #filters = new WeakMap<Client, Set<string>>();
 
-  constructor(options: MqttBrokerOptions) {
+  constructor(options: MqttBrokerOptions, persistence: BrokerPersistence) {
     this.#options = options;
+    this.#persistence = persistence;
   }
 
   refuseIdentity({ reason, certificateId }: RefusedIdentity): void {
-    this.#refuse(`${CONNECT_FAILED}${certificateId ?? 'unknown'}`, certificateId, reason);
+    this.refuse(`${CONNECT_FAILED}${certificateId ?? 'unknown'}`, certificateId, reason);
   }
 
   /** The broker's client does not know yet what the packet says; `authenticate` is told nothing of it. */
@@ -211,6 +236,9 @@ class BrokerGate {
     done: (error: Error | null, isGood: boolean) => void,
   ): void => {
     this.#facts.set(client, packet);
+    // MQTT 5 is told of a shorter time by the broker itself.
+    const seconds = keepAliveSecondsOf(packet.keepalive ?? 0);
+    if (packet.protocolVersion !== 5 || seconds === MIN_KEEP_ALIVE_SECONDS) packet.keepalive = seconds;
     done(null, true);
   };
 
@@ -226,7 +254,7 @@ class BrokerGate {
       done(null, true);
       return;
     }
-    this.#refuse(CONNECT_FAILED + client.id, client.id, refused.message);
+    this.refuse(CONNECT_FAILED + client.id, client.id, refused.message);
     done(refused, false);
   };
 
@@ -237,12 +265,14 @@ class BrokerGate {
   ): void => {
     const device = client ? this.#devices.get(client) : undefined;
     const { topic, payload } = packet;
-    const problem = publishProblemOf(packet) ?? publishRefusal(device, packet);
+    const problem =
+      publishProblemOf(packet) ?? publishRefusal(device, packet) ?? this.#persistence.problemOf(packet);
     if (problem !== undefined) {
-      this.#refuse(topic, client?.id, problem, payload.length);
+      this.refuse(topic, client?.id, problem, payload.length);
       done(new RefusedError(problem));
       return;
     }
+    this.#persistence.keep(packet);
     this.#options.accept(
       {
         topic,
@@ -264,12 +294,19 @@ class BrokerGate {
     done: (error: Error | null, subscription?: Subscription | null) => void,
   ): void => {
     const { topic } = subscription;
-    const reason = topic.startsWith('$SYS')
-      ? 'subscription to a reserved topic'
-      : this.#devices.get(client)?.refusal('iot:Subscribe', topic);
-    if (reason !== undefined) this.#refuse(topic, client.id, reason);
+    const filters = this.#filters.get(client) ?? new Set();
+    const reason =
+      filterProblemOf(topic) ??
+      this.#devices.get(client)?.refusal('iot:Subscribe', topic) ??
+      (filters.size >= MAX_SUBSCRIPTIONS && !filters.has(topic) ? 'more than 50 subscriptions' : undefined);
+    if (reason === undefined) this.#filters.set(client, filters.add(topic));
+    else this.refuse(topic, client.id, reason);
     done(null, reason === undefined ? subscription : null);
   };
+
+  unsubscribed(client: Client, filters: readonly string[]): void {
+    for (const filter of filters) this.#filters.get(client)?.delete(filter);
+  }
 
   readonly authorizeForward = (client: Client, packet: AedesPublishPacket): AedesPublishPacket | null => {
     const reason = this.#devices.get(client)?.refusal('iot:Receive', packet.topic);
@@ -281,12 +318,13 @@ class BrokerGate {
   #connectRefusal(client: Client): RefusedError | undefined {
     const problem = clientIdProblemOf(client.id);
     if (problem !== undefined) return new RefusedError(problem, IDENTIFIER_REJECTED);
+    const { will } = this.#facts.get(client)!;
+    this.#facts.delete(client);
+    if (will?.qos === 2) return new RefusedError('QoS 2 is not supported');
     const { conn } = client;
     const identity = this.identities.get(conn);
     const authorizer = this.#options.tls?.authorizer;
     if (!identity || !authorizer) return undefined;
-    const { will } = this.#facts.get(client)!;
-    this.#facts.delete(client);
     const facts = {
       clientId: client.id,
       sourceIp: (conn as Socket).remoteAddress,
@@ -294,7 +332,7 @@ class BrokerGate {
       willTopic: will?.topic,
     };
     const device = authorizer.open(identity, facts, (reason) => {
-      this.#refuse(CONNECT_FAILED + client.id, client.id, reason);
+      this.refuse(CONNECT_FAILED + client.id, client.id, reason);
       client.disconnect({ reasonCode: NOT_AUTHORIZED });
     });
     this.#devices.set(client, device);
@@ -303,10 +341,10 @@ class BrokerGate {
     return reason === undefined ? undefined : new RefusedError(reason);
   }
 
-  #refuse(topic: string, clientId: string | undefined, reason: string, payloadBytes = 0): void {
+  readonly refuse = (topic: string, clientId: string | undefined, reason: string, payloadBytes = 0): void => {
     this.#options.onRefused(reason);
     this.#options.onRefusedPublish({ topic, clientId, payloadBytes, reason });
-  }
+  };
 }
 
 /** MQTT 5, DISCONNECT reason code. */

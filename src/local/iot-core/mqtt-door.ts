@@ -9,6 +9,7 @@ import { LocalError } from '../local-error.ts';
 import type { DurableLog } from '../log/durable-log.ts';
 import type { KeptMessages } from '../trace/kept-messages.ts';
 import type { DeviceServices } from './device-services.ts';
+import type { PublishToTopic } from './iot-data.ts';
 import {
   type MqttBroker,
   type MqttTlsOptions,
@@ -56,8 +57,11 @@ export class MqttDoor {
   /** Starts to listen. @throws LocalError when the port is taken */
   async open(rules: RulesEngine): Promise<MqttBroker> {
     this.#rules = rules;
+    const { log, nowMillis, services } = this.#options;
+    const { retained, sessions } = services;
     this.#broker = await startMqttBroker({
       ...this.#options,
+      store: { log, nowMillis, retained, sessions },
       accept: (message, done) => this.#accept(rules, message, done),
       onRefusedPublish: (message) => this.#options.refused?.keepRefusal(message, this.#options.nowMillis()),
       onRefused: (reason) => {
@@ -73,11 +77,12 @@ export class MqttDoor {
     return this.#broker;
   }
 
-  /** Takes a message that came over HTTPS; resolves once it is durable and the subscribers have it. */
-  readonly publish = async (topic: string, payload: Buffer, qos: 0 | 1): Promise<void> => {
-    const { log } = this.#options;
+  /** Takes a message that came over HTTPS; resolves once it is durable, in the queues of sessions too. */
+  readonly publish: PublishToTopic = async (topic, payload, qos, isRetained = false) => {
+    const { log, services } = this.#options;
     if (!this.#broker || !this.#rules) throw new LocalError('Cannot publish: the broker is not open yet');
     const answers = this.#take(this.#rules, { topic, payload, qos, clientId: undefined });
+    if (isRetained) services.retained.keep({ topic, payload, qos });
     await log.durable();
     await this.#broker.publish(topic, payload, qos);
     await this.tell(answers);

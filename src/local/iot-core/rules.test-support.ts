@@ -62,6 +62,7 @@ export class RulesStage {
   streams!: ReadonlyMap<string, KinesisStream>;
   client!: MqttClient;
   #port = 0;
+  #offsetMillis = 0;
   #log!: DurableLog;
   #ledger!: Ledger;
   #clients: MqttClient[] = [];
@@ -95,7 +96,7 @@ export class RulesStage {
       dataFolder: this.folder,
       durability: 'process' as const,
       host: '127.0.0.1',
-      nowMillis: Date.now,
+      nowMillis: () => Date.now() + this.#offsetMillis,
       strict: false,
       report: (text: string) => void this.reports.push(text),
       alerts: this.alerts,
@@ -112,7 +113,7 @@ export class RulesStage {
         nowMillis: Date.now,
       }),
       deviceAddress: () => door.deviceAddress,
-      registry: new DeviceRegistry({ place: stack, log, nowMillis: Date.now }),
+      registry: new DeviceRegistry({ place: stack, log, nowMillis: base.nowMillis }),
       signer: await openLocalAuthority(join(this.folder, 'iot-core'), '127.0.0.1'),
     });
     this.#stops.push(() => this.services.stop());
@@ -136,6 +137,15 @@ export class RulesStage {
     this.#port = (await door.open(this.running.rules)).port;
     this.#stops.push(() => door.close());
     this.client = await this.connect();
+  }
+
+  putClockForward(millis: number): void {
+    this.#offsetMillis += millis;
+  }
+
+  /** Of the listener without TLS. */
+  get port(): number {
+    return this.#port;
   }
 
   async connect(options: IClientOptions = {}): Promise<MqttClient> {
