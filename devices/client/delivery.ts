@@ -54,6 +54,7 @@ export class Delivery {
   #holdTimer: NodeJS.Timeout | undefined;
   #isHeld = false;
   #flushing = false;
+  #isStopped = false;
   #acknowledged = 0;
   #refused = 0;
   #publishes = 0;
@@ -81,7 +82,9 @@ export class Delivery {
     this.wake();
   }
 
+  /** What is rejected from now on stays in the spool, and the spool is left alone. */
   stop(): void {
+    this.#isStopped = true;
     this.#isHeld = true;
     clearTimeout(this.#gatherTimer);
     clearTimeout(this.#holdTimer);
@@ -137,11 +140,11 @@ export class Delivery {
   }
 
   #done(batch: readonly SpooledReading[]): void {
+    if (this.#isStopped) return;
     this.#options.spool.acknowledge(batch.map(({ index }) => index));
     this.#goOn();
   }
 
-  /** What is rejected because the client is being stopped stays in the spool, like everything that is not acknowledged. */
   #notTaken(batch: readonly SpooledReading[], error: Error): void {
     const isRefusal = error instanceof PublishRefusedError;
     if (isRefusal) this.#options.report(error.message);
@@ -161,7 +164,7 @@ export class Delivery {
 
   /** Once the rest is settled, waits, and begins again with the oldest that is not acknowledged. */
   #waitAndRepeat(): void {
-    if (this.#holdTimer !== undefined || this.#options.publisher.outstanding > 0) return;
+    if (this.#isStopped || this.#holdTimer !== undefined || this.#options.publisher.outstanding > 0) return;
     this.#holdTimer = setTimeout(
       () => {
         this.#holdTimer = undefined;

@@ -1,88 +1,21 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
-import { afterEach, describe, expect, test } from 'vitest';
-import type { Reading } from '../../src/telemetry/reading.ts';
-import { ClockError, DeviceError, SpoolFullError } from '../device-error.ts';
+import { existsSync, rmSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { DeviceError, SpoolFullError } from '../device-error.ts';
 import { ShadowService } from '../shadow-service.test-support.ts';
-import { startBroker, type TestBroker, type TestBrokerOptions } from '../start-broker.test-support.ts';
-import { connectWithMqtt } from './connect-with-mqtt.ts';
-import { DeviceClient, type DeviceClientOptions, type Measurement } from './device-client.ts';
+import { startBroker, type TestBroker } from '../start-broker.test-support.ts';
+import {
+  broker,
+  firstValues,
+  identityOf,
+  newFolder,
+  numbers,
+  PACKING,
+  readingsOf,
+  recordMany,
+  start,
+  TEMPERATURE,
+} from './device.test-support.ts';
 import { transportsHere } from './transports.test-support.ts';
-
-const STATION = { state: 'WA', city: 'Seattle', station_id: 'roof' };
-const TEMPERATURE: Measurement = { sensor: 'temperature', sensor_id: 'roof-t', sensor_value: 18.2 };
-const PACKING = { readings: 5, millis: 60_000, gzip: false };
-
-const open: { stop(): Promise<unknown> }[] = [];
-const folders: string[] = [];
-afterEach(async () => {
-  for (const resource of open.splice(0).reverse()) await resource.stop();
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
-async function broker(options: TestBrokerOptions = {}): Promise<TestBroker> {
-  const started = await startBroker(options);
-  open.push(started);
-  return started;
-}
-
-function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'mesonet-device-'));
-  folders.push(folder);
-  return folder;
-}
-
-type Options = Partial<DeviceClientOptions> & { readonly url: string; readonly folder?: string };
-
-async function start({ url, folder = newFolder(), ...options }: Options): Promise<DeviceClient> {
-  const client = await DeviceClient.start({
-    endpoint: { url },
-    transport: connectWithMqtt,
-    deviceId: 'roof',
-    station: STATION,
-    spool: { folder },
-    durability: 'process',
-    shadow: 'none',
-    ...options,
-  });
-  open.push({ stop: () => client.stop() });
-  return client;
-}
-
-type Arrived = Partial<Reading> & { readonly topic: string };
-
-/** Every reading that reached the broker, packed or not, as often as it came. */
-function readingsOf({ received }: TestBroker): Arrived[] {
-  return received
-    .filter(({ topic }) => !topic.startsWith('$aws/things/'))
-    .flatMap(({ topic, payload }) => {
-      const value = JSON.parse(String(payload[0] === 0x1f ? gunzipSync(payload) : payload));
-      return topic.endsWith('/batch')
-        ? value.readings.map((reading: object) => ({ topic, ...reading }))
-        : [{ topic, ...value }];
-    });
-}
-
-function identityOf({ device_id, boot_id, sequence }: Arrived): string {
-  return `${device_id}/${boot_id}/${sequence}`;
-}
-
-async function recordMany(client: DeviceClient, from: number, to: number): Promise<void> {
-  for (let value = from; value < to; value++) await client.record({ ...TEMPERATURE, sensor_value: value });
-}
-
-/** Values in the order in which each came for the first time. */
-function firstValues(brokers: readonly TestBroker[]): number[] {
-  return [...new Set(brokers.flatMap(readingsOf).map(({ sensor_value }) => sensor_value as number))];
-}
-
-function numbers(count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index);
-}
 
 describe.each(await transportsHere())('a device over $name', ({ create }) => {
   test('delivers what it records, straight to the rule, with an identity that counts up', async () => {
@@ -192,105 +125,9 @@ describe.each(await transportsHere())('a device over $name', ({ create }) => {
     expect(reports).toHaveLength(4);
     expect(client.stats).toMatchObject({ acknowledged: 10, refused: 0, reconnects: 0 });
   });
-
-  test('is configured by its shadow, reports what it does, and ignores what is older', async () => {
-    const mqtt = await broker();
-    const shadow = new ShadowService(mqtt, '$aws/things/roof/shadow/name/configuration');
-    shadow.desire({ sampling_interval_seconds: 0.1, packing: { readings: 7 }, colour: 'blue' });
-    const reports: string[] = [];
-    const client = await start({
-      url: mqtt.url,
-      transport: await create(),
-      shadow: { name: 'configuration' },
-      report: (text) => reports.push(text),
-    });
-    await expect.poll(() => shadow.reported).toHaveLength(1);
-    expect(client.configuration).toEqual({
-      samplingIntervalMillis: 100,
-      enabled: true,
-      packing: { readings: 7, millis: 10_000, gzip: false },
-    });
-    expect(shadow.reported[0]).toEqual({
-      sampling_interval_seconds: 0.1,
-      enabled: true,
-      packing: { readings: 7, seconds: 10, gzip: false },
-      version: 1,
-      problems: null,
-    });
-    shadow.desire({ enabled: false, sampling_interval_seconds: -3 });
-    await expect.poll(() => shadow.reported).toHaveLength(2);
-    expect(client.configuration).toMatchObject({ enabled: false, samplingIntervalMillis: 100 });
-    const problem = 'Cannot use sampling_interval_seconds -3: expected a number from 0.1 to 86400';
-    expect(shadow.reported[1]).toMatchObject({ enabled: false, version: 3, problems: [problem] });
-    expect(reports).toEqual([problem]);
-    shadow.sayOldDelta(2, { enabled: true });
-    shadow.desire({ packing: { readings: 1 } });
-    await expect.poll(() => client.configuration.packing.readings).toBe(1);
-    expect(client.configuration.enabled).toBe(false);
-    // What it cannot do stays different for ever, and the service says so after each report; yet there is an end to it.
-    await expect.poll(() => shadow.reported).toHaveLength(4);
-    await new Promise((later) => setTimeout(later, 100));
-    expect(shadow.reported).toHaveLength(4);
-    expect(shadow.reported[3]).toMatchObject({ packing: { readings: 1 }, problems: [problem] });
-    expect(reports).toEqual([problem, problem]);
-  });
-
-  test('goes on without a shadow where the endpoint refuses it, and says so once', async () => {
-    const mqtt = await broker({ mayHear: () => false });
-    const reports: string[] = [];
-    const client = await start({
-      url: mqtt.url,
-      transport: await create(),
-      shadow: 'classic',
-      report: (text) => reports.push(text),
-    });
-    await recordMany(client, 0, 5);
-    expect(await client.drained(5_000)).toBe(true);
-    mqtt.cutConnections();
-    await recordMany(client, 5, 10);
-    expect(await client.drained(5_000)).toBe(true);
-    const said = reports.filter((text) => text.includes('shadow'));
-    expect(said).toHaveLength(1);
-    expect(said[0]).toMatch(/^Cannot follow the shadow "\$aws\/things\/roof\/shadow": Cannot subscribe/);
-  });
 });
 
 describe('a device', () => {
-  test('goes on without a shadow where the broker closes the connection when it is asked for one', async () => {
-    const mqtt = await broker({
-      accept: async ({ topic }) => {
-        if (topic.startsWith('$aws/things/')) throw new Error('reserved');
-      },
-    });
-    const reports: string[] = [];
-    // MQTT 3.1.1 has no other way to say no.
-    const client = await start({
-      url: mqtt.url,
-      mqttVersion: 4,
-      shadow: 'classic',
-      report: (text) => reports.push(text),
-    });
-    await expect
-      .poll(() => reports.filter((text) => text.includes('shadow')), { timeout: 5_000 })
-      .toHaveLength(1);
-    await recordMany(client, 0, 5);
-    expect(await client.drained(5_000)).toBe(true);
-    expect(client.stats.reconnects).toBe(2);
-    expect(reports.filter((text) => text.includes('shadow'))).toHaveLength(1);
-  });
-
-  test('does without a connection as its shadow said last', async () => {
-    const folder = newFolder();
-    const mqtt = await startBroker();
-    const shadow = new ShadowService(mqtt, '$aws/things/roof/shadow');
-    shadow.desire({ sampling_interval_seconds: 42 });
-    const client = await start({ url: mqtt.url, folder, shadow: 'classic' });
-    await expect.poll(() => client.configuration.samplingIntervalMillis).toBe(42_000);
-    await client.stop();
-    await mqtt.stop();
-    expect((await start({ url: mqtt.url, folder })).configuration.samplingIntervalMillis).toBe(42_000);
-  });
-
   test('measures at its interval while it is enabled, and reports a measurement that fails', async () => {
     const mqtt = await broker();
     const reports: string[] = [];
@@ -353,6 +190,25 @@ describe('a device', () => {
     expect(dropping.stats.dropped).toBeGreaterThan(0);
   });
 
+  test('stops at once with publishes under way, and touches its spool no more', async () => {
+    const mqtt = await broker({ accept: () => new Promise(() => {}) });
+    const folder = newFolder();
+    const client = await start({ url: mqtt.url, folder });
+    await recordMany(client, 0, 5);
+    await expect.poll(() => mqtt.received.length).toBe(5);
+    expect(await client.stop()).toMatchObject({ inFlight: 5, pending: 5, acknowledged: 0 });
+    rmSync(folder, { recursive: true });
+    await new Promise((later) => setTimeout(later, 700));
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  test('does not start with a configuration it could not follow', async () => {
+    const packing = { ...PACKING, readings: 0 };
+    await expect(start({ url: 'mqtt://127.0.0.1', configuration: { packing } })).rejects.toThrow(
+      new DeviceError('Cannot use packing.readings 0: expected a whole number from 1 to 1000'),
+    );
+  });
+
   test.each([
     [
       'mqtt://192.0.2.1:1883',
@@ -374,63 +230,5 @@ describe('a device', () => {
       'Cannot record a reading: the client is stopped',
     );
     expect(client.stats.recorded).toBe(0);
-  });
-});
-
-describe("a device's clock", () => {
-  /** A server whose Date header says what time it is. */
-  async function timeServer(): Promise<string> {
-    const server = createServer((_request, response) => response.end());
-    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-    open.push({ stop: () => new Promise((closed) => server.close(closed)) });
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  }
-
-  test('that is right marks nothing', async () => {
-    const mqtt = await broker();
-    const client = await start({ url: mqtt.url, clock: { url: await timeServer() } });
-    await expect.poll(() => client.stats.clockOffsetMillis).toBeDefined();
-    expect(Math.abs(client.stats.clockOffsetMillis!)).toBeLessThan(2_000);
-    await client.record(TEMPERATURE);
-    await client.drained(5_000);
-    expect(readingsOf(mqtt)[0]).not.toHaveProperty('clock_offset_millis');
-  });
-
-  test('that is off marks the readings, or refuses them', async () => {
-    const mqtt = await broker();
-    const url = await timeServer();
-    const nowMillis = () => Date.now() - 3_600_000;
-    const reports: string[] = [];
-    const marking = await start({
-      url: mqtt.url,
-      clock: { url },
-      nowMillis,
-      report: (text) => reports.push(text),
-    });
-    const refusing = await start({
-      url: mqtt.url,
-      deviceId: 'other',
-      clock: { url, whenOff: 'refuse' },
-      nowMillis,
-    });
-    for (const client of [marking, refusing])
-      await expect.poll(() => client.stats.clockOffsetMillis).toBeDefined();
-    await marking.record(TEMPERATURE);
-    await marking.drained(5_000);
-    const [reading] = readingsOf(mqtt) as [Arrived & { clock_offset_millis: number }];
-    expect(reading.clock_offset_millis).toBeGreaterThan(-3_602_000);
-    expect(reading.clock_offset_millis).toBeLessThan(-3_598_000);
-    expect(reports).toEqual([
-      expect.stringMatching(/^The clock is off: it is -3\d{3}(\.\d+)? s ahead of the server's$/),
-    ]);
-    await expect(refusing.record(TEMPERATURE)).rejects.toThrow(ClockError);
-    expect(refusing.stats).toMatchObject({ recorded: 0, clockRefused: 1 });
-  });
-
-  test('is checked by the answers of the shadow as well', async () => {
-    const mqtt = await broker();
-    new ShadowService(mqtt, '$aws/things/roof/shadow', () => Date.now() + 7_200_000);
-    const client = await start({ url: mqtt.url, shadow: 'classic' });
-    await expect.poll(() => client.stats.clockOffsetMillis).toBeLessThan(-7_190_000);
   });
 });

@@ -1,11 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { Reading } from '../../src/telemetry/reading.ts';
 import { ClockError, DeviceError } from '../device-error.ts';
-import { ClockCheck, type ClockCheckOptions, fetchServerTime } from './clock-check.ts';
+import { ClockCheck, fetchServerTime } from './clock-check.ts';
 import { readConfiguration, writeConfiguration } from './configuration-file.ts';
-import type { Connection, Endpoint, Transport } from './connection.ts';
-import { Delivery, type DeliveryStats } from './delivery.ts';
+import type { Connection } from './connection.ts';
+import { Delivery } from './delivery.ts';
+import {
+  checkDeviceOptions,
+  type DeviceClientOptions,
+  type DeviceStats,
+  type Measurement,
+  type ReadingIdentity,
+} from './device-client-options.ts';
 import {
   DEFAULT_CONFIGURATION,
   type DeviceConfiguration,
@@ -16,62 +22,8 @@ import type { SentReading } from './payload.ts';
 import { Publisher } from './publisher.ts';
 import { Sampler } from './sampler.ts';
 import { Shadow, type ShadowDocument } from './shadow.ts';
-import { Spool, type SpoolOptions, type SpoolStats } from './spool.ts';
-import { readingTopic, type StationAddress } from './topic.ts';
-
-export interface DeviceClientOptions {
-  /** Where to connect and with what certificate: all that differs between AWS and the local runtime. */
-  readonly endpoint: Endpoint;
-  /** `connectWithMqtt`, or what `createAwsSdkTransport` made. */
-  readonly transport: Transport;
-  /** The name of the thing: client id and `device_id`. */
-  readonly deviceId: string;
-  /** Where the device stands; each reading may say otherwise. */
-  readonly station: StationAddress;
-  readonly spool: SpoolOptions;
-  /**
-   * What `record` waits for: `power`, that the reading is on the disk (the default), or `process`, that it is the operating
-   * system's.
-   */
-  readonly durability?: 'power' | 'process';
-  /** What counts until a shadow says otherwise. */
-  readonly configuration?: Partial<DeviceConfiguration>;
-  /** The shadow that configures the device: `classic` (the default), the name of a named one, or none. */
-  readonly shadow?: 'classic' | { readonly name: string } | 'none';
-  /** Publishes straight to the rules, without the message charge (the default). */
-  readonly basicIngest?: boolean;
-  readonly clock?: ClockCheckOptions;
-  readonly mqttVersion?: 4 | 5;
-  /** Publishes sent and not yet acknowledged; AWS IoT Core takes 100 per connection. */
-  readonly maxInFlight?: number;
-  /** Called after each change of the configuration. */
-  readonly onConfiguration?: (configuration: DeviceConfiguration) => void;
-  /** Told in one sentence about what goes wrong; the client goes on. */
-  readonly report?: (text: string) => void;
-  /** The device's clock, milliseconds since the epoch. */
-  readonly nowMillis?: () => number;
-}
-
-/** What a device measured. The station is the client's unless given, the time is now unless given. */
-export type Measurement = Pick<Reading, 'sensor' | 'sensor_id' | 'sensor_value'> &
-  Partial<Pick<Reading, 'sensor_timestamp' | 'sensor_value_smoothed' | 'direction'>> &
-  Partial<StationAddress>;
-
-/** Which reading it is, for ever and wherever it is sent again. */
-export type ReadingIdentity = Required<Pick<Reading, 'device_id' | 'boot_id' | 'sequence'>>;
-
-/** Since the client was started, but for what the spool held already. recorded + held before = acknowledged + refused + dropped + pending. */
-export interface DeviceStats extends SpoolStats, DeliveryStats {
-  readonly recorded: number;
-  readonly connected: boolean;
-  readonly reconnects: number;
-  /** Publishes waiting for their PUBACK. */
-  readonly inFlight: number;
-  /** How far the device's clock is ahead of the server's; undefined as long as no server was heard. */
-  readonly clockOffsetMillis: number | undefined;
-  /** Readings refused because the clock is off. */
-  readonly clockRefused: number;
-}
+import { Spool } from './spool.ts';
+import { readingTopic } from './topic.ts';
 
 const CLOCK_CHECK_MILLIS = 3_600_000;
 
@@ -135,8 +87,7 @@ export class DeviceClient {
    * @throws SpoolError when the spool cannot be opened; DeviceError when an option cannot be used
    */
   static async start(options: DeviceClientOptions): Promise<DeviceClient> {
-    checkEndpoint(options.endpoint);
-    readingTopic({ ...options.station, sensor: 'any', sensor_id: 'any' });
+    checkDeviceOptions(options);
     return new DeviceClient(options, await Spool.open(options.spool));
   }
 
@@ -307,14 +258,4 @@ export class DeviceClient {
       `Cannot record a reading: the clock is ${offsetMillis / 1000} s ahead of the server's, which is too much`,
     );
   }
-}
-
-const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
-
-/** Without TLS anybody on the way could read and send in the device's name. */
-function checkEndpoint({ url }: Endpoint): void {
-  const { protocol, hostname } = URL.parse(url) ?? {};
-  if (protocol === 'mqtts:' || protocol === 'wss:') return;
-  if ((protocol === 'mqtt:' || protocol === 'ws:') && LOOPBACK.has(hostname ?? '')) return;
-  throw new DeviceError(`Cannot connect to "${url}": expected mqtts://HOST:PORT, or mqtt:// on this machine`);
 }

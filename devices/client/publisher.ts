@@ -107,7 +107,9 @@ export class Publisher {
     this.#closed = true;
     this.#rejectAll('the client was closed');
     this.#wake?.();
-    await this.#connection?.end(left > 0);
+    // An attempt that is under way ends itself when it has come to something; that may take as long as connecting does.
+    if (this.#connection === undefined) return left;
+    await this.#connection.end(left > 0);
     await this.#finished;
     return left;
   }

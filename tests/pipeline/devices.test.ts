@@ -10,7 +10,8 @@ import {
 } from '@aws-sdk/client-iot-data-plane';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DeviceClient, type DeviceClientOptions } from '../../devices/client/device-client.ts';
+import { DeviceClient } from '../../devices/client/device-client.ts';
+import type { DeviceClientOptions } from '../../devices/client/device-client-options.ts';
 import { transportsHere } from '../../devices/client/transports.test-support.ts';
 import { DeviceFleet } from './device-fleet.test-support.ts';
 import { eventually, RunningPipeline } from './running-pipeline.test-support.ts';
