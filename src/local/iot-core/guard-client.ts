@@ -23,10 +23,17 @@ export type OnRefusedPacket = (
 /**
  * Looks at the packets of a client before the broker does, and cuts whoever sends what the service does not answer. MQTT 5 is
  * told why (AWS IoT developer guide, mqtt, reason codes).
+ *
+ * @param onDisconnect called when the client says that it goes
  */
-export function guardClient(client: Client, onRefused: OnRefusedPacket): void {
+export function guardClient(
+  client: Client,
+  onRefused: OnRefusedPacket,
+  onDisconnect: (client: Client) => void,
+): void {
   const parser = (client as unknown as { _parser: EventEmitter })._parser;
   parser.prependListener('packet', (packet: IncomingPacket) => {
+    if (packet.cmd === 'disconnect') onDisconnect(client);
     const problem = problemOf(packet, client.version);
     if (!problem) return;
     const { topic = packet.subscriptions?.[0]?.topic ?? '', payload } = packet;

@@ -13,6 +13,11 @@ import type { RefusedMessage } from '../trace/kept-messages.ts';
 import type { DeviceAuthorizer, DeviceIdentity, RefusedIdentity } from './authorization/device-authorizer.ts';
 import type { DeviceAction, DeviceConnection } from './authorization/device-connection.ts';
 import { guardClient } from './guard-client.ts';
+import {
+  type ConnectedFacts,
+  LifecycleEvents,
+  type LifecycleEventsOptions,
+} from './lifecycle/lifecycle-events.ts';
 import { listenPlain, listenTls, type MqttListener } from './mqtt-listener.ts';
 import { mqttPropertiesOf, packetPropertiesOf } from './mqtt-properties.ts';
 import {
@@ -67,6 +72,8 @@ export interface MqttBrokerOptions {
    * whoever calls it has made the message durable (aedes writes the PUBACK right after this hook).
    */
   readonly accept: (message: PublishedMessage, done: (error?: Error) => void) => void;
+  /** Called for what happens to connections and subscriptions, with the topic that it is told on. */
+  readonly onEvent: LifecycleEventsOptions['onEvent'];
   /** Called for what is not accepted: a message, a subscription or a connection, with the reason. */
   readonly onRefused: (reason: string) => void;
   /** Called besides, for what can be named: a publish by its topic, a subscription by its filter. */
@@ -106,7 +113,9 @@ const CONNECT_FAILED = '$aws/events/presence/connect_failed/';
  */
 export async function startMqttBroker(options: MqttBrokerOptions): Promise<MqttBroker> {
   const persistence = new BrokerPersistence(options.store);
-  const gate = new BrokerGate(options, persistence);
+  const { nowMillis } = options.store;
+  const lifecycle = new LifecycleEvents({ nowMillis, onEvent: options.onEvent });
+  const gate = new BrokerGate(options, persistence, lifecycle);
   const broker = await Aedes.createBroker({
     // A connection is dropped as soon as a packet announces more than a payload and its topic can need.
     maximumPacketSize: MAX_PAYLOAD_BYTES + MAX_TOPIC_BYTES + PACKET_OVERHEAD_BYTES,
@@ -128,14 +137,35 @@ export async function startMqttBroker(options: MqttBrokerOptions): Promise<MqttB
   // Clients are kept by their ids, which may be the names of what every object has.
   Object.setPrototypeOf((broker as unknown as { clients: object }).clients, null);
   readWildcardsStrictly(broker);
-  broker.on('client', (client: Client) => persistence.track(client, true));
-  broker.on('clientDisconnect', (client: Client) => persistence.track(client, false));
-  broker.on('unsubscribe', (filters: string[], client: Client) => gate.unsubscribed(client, filters));
+  broker.on('client', (client: Client) => {
+    persistence.track(client, true);
+    lifecycle.connected(client, gate.factsOf(client));
+  });
+  broker.on('clientDisconnect', (client: Client) => {
+    persistence.track(client, false);
+    lifecycle.disconnected(client, broker.closed);
+  });
+  broker.on('subscribe', (subscriptions: Subscription[], client: Client) => {
+    const granted = subscriptions.filter(({ qos }) => qos < SUBSCRIBE_FAILED);
+    lifecycle.subscribed(
+      client,
+      granted.map(({ topic }) => topic),
+    );
+  });
+  broker.on('unsubscribe', (filters: string[], client: Client) => {
+    gate.unsubscribed(client, filters);
+    if (!client.closed) lifecycle.unsubscribed(client, filters);
+  });
+  broker.on('keepaliveTimeout', (client: Client) => lifecycle.ending(client, 'MQTT_KEEP_ALIVE_TIMEOUT'));
   for (const event of ['clientError', 'connectionError'] as const)
-    broker.on(event, (_client: Client, error: Error) => {
+    broker.on(event, (client: Client, error: Error) => {
+      lifecycle.failed(client, error);
       if (!(error instanceof RefusedError)) options.onRefused(reasonOf(error));
     });
-  const handle = (socket: Socket): void => guardClient(broker.handle(socket), gate.refuse);
+  const handle = (socket: Socket): void =>
+    guardClient(broker.handle(socket), gate.refuse, (client) =>
+      lifecycle.ending(client, 'CLIENT_INITIATED_DISCONNECT'),
+    );
   const listeners = await startListeners(options, gate, handle).catch(async (error) => {
     await close(broker);
     throw error;
@@ -214,14 +244,16 @@ class BrokerGate {
   readonly identities = new WeakMap<object, DeviceIdentity>();
   readonly #options: MqttBrokerOptions;
   readonly #persistence: BrokerPersistence;
+  readonly #lifecycle: LifecycleEvents;
   readonly #facts = new WeakMap<Client, ConnectFacts>();
   /** A client without an entry came without TLS, and may do anything. */
   readonly #devices = new WeakMap<Client, DeviceConnection>();
   /** The filters that a client has subscribed to. */
   readonly #filters = new WeakMap<Client, Set<string>>();
 
-  constructor(options: MqttBrokerOptions, persistence: BrokerPersistence) {
+  constructor(options: MqttBrokerOptions, persistence: BrokerPersistence, lifecycle: LifecycleEvents) {
     this.#options = options;
+    this.#lifecycle = lifecycle;
     this.#persistence = persistence;
   }
 
@@ -251,12 +283,19 @@ class BrokerGate {
     Object.setPrototypeOf((client as unknown as { subscriptions: object }).subscriptions, null);
     const refused = this.#connectRefusal(client);
     if (!refused) {
+      this.#lifecycle.arriving(client.id);
       done(null, true);
       return;
     }
+    if (refused.returnCode !== IDENTIFIER_REJECTED) this.#lifecycle.refused(client.id, this.factsOf(client));
     this.refuse(CONNECT_FAILED + client.id, client.id, refused.message);
     done(refused, false);
   };
+
+  factsOf(client: Client): ConnectedFacts {
+    const principal = this.#devices.get(client)?.certificateId;
+    return { principal, ipAddress: (client.conn as Socket).remoteAddress };
+  }
 
   readonly authorizePublish = (
     client: Client | null,
@@ -333,6 +372,7 @@ class BrokerGate {
     };
     const device = authorizer.open(identity, facts, (reason) => {
       this.refuse(CONNECT_FAILED + client.id, client.id, reason);
+      this.#lifecycle.ending(client, 'AUTH_ERROR');
       client.disconnect({ reasonCode: NOT_AUTHORIZED });
     });
     this.#devices.set(client, device);
@@ -347,6 +387,8 @@ class BrokerGate {
   };
 }
 
+/** A SUBACK says from here on that a subscription failed. */
+const SUBSCRIBE_FAILED = 0x80;
 /** MQTT 5, DISCONNECT reason code. */
 const NOT_AUTHORIZED = 0x87;
 

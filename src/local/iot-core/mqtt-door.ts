@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../iot-sql/index.ts';
 import {
   DELIVERIES_STAGE,
   DEVICE_SERVICES_STAGE,
@@ -63,6 +64,7 @@ export class MqttDoor {
       ...this.#options,
       store: { log, nowMillis, retained, sessions },
       accept: (message, done) => this.#accept(rules, message, done),
+      onEvent: (topic, body) => this.#tellEvent(rules, topic, body),
       onRefusedPublish: (message) => this.#options.refused?.keepRefusal(message, this.#options.nowMillis()),
       onRefused: (reason) => {
         this.#stage.in(1);
@@ -145,6 +147,14 @@ export class MqttDoor {
       if (!rules.wants(message.topic)) return;
     }
     rules.route(message, this.#options.nowMillis());
+  }
+
+  /** An event is no message that somebody waits for: only what rules make of it goes onto the log. */
+  #tellEvent(rules: RulesEngine, topic: string, body: JsonObject): void {
+    const payload = Buffer.from(JSON.stringify(body));
+    if (rules.wants(topic))
+      rules.route({ topic, payload, qos: 1, clientId: undefined }, this.#options.nowMillis());
+    this.#broker?.publish(topic, payload, 1).catch(() => undefined);
   }
 
   #answer(answers: readonly ReservedAnswer[], requesterId: string | undefined): void {
