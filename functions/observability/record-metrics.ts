@@ -22,16 +22,20 @@ export interface FleetSample {
 const MAX_SENSOR_TYPES = 50;
 const knownTypes = new Set<string>();
 
-/** Prints the counts as one EMF line, dimension `function`, with the rejections by reason as the property `reason`. */
+/**
+ * Prints the counts as one EMF line, dimension `function`, with the rejections by reason as the property `reason`. What did not
+ * happen is left out: a custom metric is charged for each hour in which it is reported.
+ */
 export function printRecordCounts(functionName: string, counts: RecordCounts): void {
   const rejected = [...counts.rejected.values()].reduce((sum, n) => sum + n, 0);
   const metrics = metricsWith('function', functionName);
   metrics.addMetric('RecordsIn', MetricUnit.Count, counts.in);
   metrics.addMetric('RecordsStored', MetricUnit.Count, counts.stored);
-  metrics.addMetric('RecordsRejected', MetricUnit.Count, rejected);
-  metrics.addMetric('RecordsDuplicate', MetricUnit.Count, counts.duplicate);
-  metrics.addMetric('RecordsFailed', MetricUnit.Count, counts.failed);
-  printLine({ ...metrics.serializeMetrics(), reason: Object.fromEntries(counts.rejected) });
+  if (rejected > 0) metrics.addMetric('RecordsRejected', MetricUnit.Count, rejected);
+  if (counts.duplicate > 0) metrics.addMetric('RecordsDuplicate', MetricUnit.Count, counts.duplicate);
+  if (counts.failed > 0) metrics.addMetric('RecordsFailed', MetricUnit.Count, counts.failed);
+  const reasons = rejected > 0 ? { reason: Object.fromEntries(counts.rejected) } : {};
+  printLine({ ...metrics.serializeMetrics(), ...reasons });
 }
 
 /** Prints one EMF line per sensor type, never per device: a metric costs by its number of dimension values. */

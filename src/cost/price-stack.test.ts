@@ -27,8 +27,8 @@ describe('a small stack priced by hand', () => {
     ['lambda.requests', [0.0438 * 0.2]],
     // 600 records and 1,200 calls: 1 + 6 + 516 ms of CPU, 75 rounds of 5 ms; 1,769 MB are one CPU.
     ['lambda.armGbSeconds', [43_800 * 0.898 * (1769 / 1024) * 0.0000133334]],
-    ['cloudwatch.metrics', [15 * 0.3]],
-    ['cloudwatch.logsIn', [((43_800 * (460 + 5 * 265 + 400)) / 1024 ** 3) * 0.5]],
+    ['cloudwatch.metrics', [12 * 0.3]],
+    ['cloudwatch.logsIn', [((43_800 * (264 + 5 * 265 + 400)) / 1024 ** 3) * 0.5]],
   ])('has the line %s', (name, usd) => {
     const actual = usdOf(report, name);
     expect(actual).toHaveLength(usd.length);

@@ -23,10 +23,13 @@ export async function captureEmf<T>(work: () => Promise<T>): Promise<{ result: T
   }
 }
 
+/** Counts that are left out of a line when they are 0. */
+const NOTHING = { RecordsRejected: 0, RecordsDuplicate: 0, RecordsFailed: 0, reason: {} };
+
 /** The counts line of a function. */
 export function countsOf(emf: readonly EmfLine[], functionName: string): Record<string, unknown> | undefined {
   const line = emf.find((each) => each.function === functionName && 'RecordsIn' in each);
   if (line === undefined) return undefined;
   const { _aws, function: _function, ...counts } = line;
-  return counts;
+  return 'RecordsStored' in counts ? { ...NOTHING, ...counts } : counts;
 }

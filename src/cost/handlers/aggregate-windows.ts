@@ -13,7 +13,7 @@ export function aggregateWindows({ batches }: HandlerInput): Work {
   return {
     ...time,
     cpuMillis: time.cpuMillis + assumed('windowStateCpuMillis'),
-    logBytes: assumed('countsLogBytes'),
+    logBytes: assumed('aggregateLogBytes'),
     metrics: AGGREGATE_METRICS,
     uses: [],
   };
