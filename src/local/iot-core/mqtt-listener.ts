@@ -62,7 +62,7 @@ export async function listenTls(options: TlsListenOptions): Promise<MqttListener
   });
   listener.on('secureConnection', (socket) => {
     socket.on('error', () => {});
-    const identity = authorizer.identify(socket.getPeerX509Certificate()?.raw);
+    const identity = authorizer.identify(socket.getPeerX509Certificate());
     if (!('reason' in identity)) {
       onConnection(socket, identity);
       return;

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { certificateIdOfX509 } from '../registry/certificate-registry.ts';
 import type { DeviceRegistry } from '../registry/device-registry.ts';
 import type { CertificateRecord } from '../registry/registry-records.ts';
@@ -33,11 +33,10 @@ export class DeviceAuthorizer {
   /**
    * Certificates are known by their fingerprint, whoever signed them; that the client has the key, TLS has proved (AWS IoT
    * developer guide, x509-client-certs).
-   * @param raw the certificate that the client sent, DER; undefined when it sent none
+   * @param certificate that the client sent; undefined when it sent none
    */
-  identify(raw: Buffer | undefined): DeviceIdentity | RefusedIdentity {
-    if (!raw || raw.length === 0) return { reason: 'no client certificate' };
-    const certificate = new X509Certificate(raw);
+  identify(certificate: X509Certificate | undefined): DeviceIdentity | RefusedIdentity {
+    if (!certificate) return { reason: 'no client certificate' };
     const certificateId = certificateIdOfX509(certificate);
     const reason = this.#problemOf(this.#registry.certificates.certificates.get(certificateId));
     return reason === undefined
