@@ -197,7 +197,7 @@ describe('bad input', () => {
   it.each([
     ['a payload of 128 KiB and a byte', topicOf('big'), 'x'.repeat(128 * 1024 + 1)],
     ['more than 7 slashes', 'weather/a/b/c/d/e/f/g/h', payloadOf(1, 1)],
-    ['a reserved topic', '$aws/things/x/shadow/update', '{}'],
+    ['a reserved topic', '$aws/things/x/shadow/update/accepted', '{}'],
   ])('refuses %s and says so', async (_, topic, payload) => {
     const before = await ledger();
     const device = await pipeline.connect();

@@ -6,8 +6,9 @@ import { RefusedError } from './refusal.ts';
 interface IncomingPacket {
   cmd: string;
   readonly qos?: number;
-  readonly topic?: string;
-  readonly payload?: Buffer;
+  /** The parser leaves null where a packet has none. */
+  readonly topic?: string | null;
+  readonly payload?: Buffer | null;
   messageId?: number;
   readonly subscriptions?: { readonly topic: string; readonly qos: number }[];
 }
@@ -36,8 +37,8 @@ export function guardClient(
     if (packet.cmd === 'disconnect') onDisconnect(client);
     const problem = problemOf(packet, client.version);
     if (!problem) return;
-    const { topic = packet.subscriptions?.[0]?.topic ?? '', payload } = packet;
-    onRefused(topic, client.id, problem.reason, payload?.length);
+    const topic = packet.topic ?? packet.subscriptions?.[0]?.topic ?? '';
+    onRefused(topic, client.id ?? undefined, problem.reason, packet.payload?.length);
     // The broker gets it all the same: as the acknowledgement of nothing, which it does not answer.
     packet.cmd = 'puback';
     packet.messageId = 0;

@@ -102,7 +102,7 @@ export class RulesStage {
       alerts: this.alerts,
     };
     const deviceServices = new DeviceServices(base);
-    const door = new MqttDoor({ ...base, services: deviceServices, port: 0 });
+    const door = new MqttDoor({ ...base, services: deviceServices, refused: new KeptMessages(), port: 0 });
     this.services = await startAwsServices({
       ...base,
       awsPort: 0,
