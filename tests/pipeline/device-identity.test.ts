@@ -1,5 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { connect as connectTcp, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import {
@@ -14,6 +17,7 @@ import { selfSignedPair } from '../../src/local/iot-core/tls/certificates.test-s
 import type { LedgerReport } from '../../src/local/ledger.ts';
 import { closed, type DeviceCredentials, DeviceFleet } from './device-fleet.test-support.ts';
 import { eventually, payloadOf, RunningPipeline } from './running-pipeline.test-support.ts';
+import { start } from './runtime-process.test-support.ts';
 
 const ARN = 'arn:aws:iot:us-east-1:000000000000:';
 let pipeline: RunningPipeline;
@@ -278,6 +282,12 @@ describe('a change of the registry', () => {
       });
       await fleet.setStatus(device, 'ACTIVE');
     }
+    for (const id of [device.name, device.certificateId]) {
+      const topic = encodeURIComponent(`$aws/events/presence/connect_failed/${id}`);
+      expect(JSON.stringify(await pipeline.get<object>(`/v1/trace?topic=${topic}`)), id).toContain(
+        'certificate is REVOKED',
+      );
+    }
     const client = await fleet.connect(device, { protocolVersion: 5 });
     await client.publishAsync(weather('leaver'), reading(), { qos: 1 });
     await fleet.iot.send(
@@ -469,6 +479,16 @@ describe('limits', () => {
       await closed(client);
     });
   });
+});
+
+it('the command line says where devices connect, and whom they trust', { timeout: 60_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mesonet-identity-'));
+  const { child, ready } = await start(folder);
+  expect(ready.mqtts.port).toBeGreaterThan(0);
+  expect(readFileSync(ready.caFile, 'utf8')).toContain('BEGIN CERTIFICATE');
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+  rmSync(folder, { recursive: true, force: true });
 });
 
 it('without plain MQTT nobody comes in but by a certificate', { timeout: 60_000 }, async () => {

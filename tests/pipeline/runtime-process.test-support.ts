@@ -7,6 +7,8 @@ import { projectFolder } from './running-pipeline.test-support.ts';
 /** What `mesonet start --json` says of itself. */
 export interface Ready {
   readonly mqtt: { readonly port: number };
+  readonly mqtts: { readonly port: number };
+  readonly caFile: string;
   readonly http: string;
   readonly awsEndpoint: string;
   readonly token: string;
