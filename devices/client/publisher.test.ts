@@ -151,6 +151,18 @@ describe.each(await transportsHere())('a publisher over $name', ({ name, create 
     expect(await outcomes[0]).toBeInstanceOf(PublishError);
   });
 
+  test('sends again over a new connection what a silent broker does not acknowledge', async () => {
+    const { url, received } = await broker({
+      accept: () => (received.length === 2 ? new Promise(() => {}) : Promise.resolve()),
+    });
+    const client = await connect(url, { ackTimeoutMillis: 300 });
+    await Promise.all(['a', 'b', 'c'].map((text) => client.publish(TOPIC, text)));
+    expect([...new Set(received.map(({ payload }) => String(payload)))]).toEqual(['a', 'b', 'c']);
+    expect(client.reconnects).toBe(1);
+    await new Promise((later) => setTimeout(later, 500));
+    expect(client.reconnects).toBe(1);
+  });
+
   test('delivers everything over lost connections, in flight and queued, in order', async () => {
     const { url, received, cutConnections } = await broker();
     const client = await connect(url, { maxInFlight: 10 });

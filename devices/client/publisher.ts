@@ -10,6 +10,11 @@ export interface PublisherOptions extends ConnectionOptions {
   readonly maxInFlight?: number;
   /** Messages waiting for the connection or for a free place in flight. */
   readonly maxQueued?: number;
+  /**
+   * A connection on which a PUBACK is outstanding for longer is given up, 60 s when not given: MQTT sends again on a new connection
+   * only, and a broker may have dropped the message without a word.
+   */
+  readonly ackTimeoutMillis?: number;
   /** Told about each new connection, before anything is published on it. */
   readonly onConnected?: (connection: Connection) => void;
   /** Told why there is no connection: it was lost, or could not be made. */
@@ -19,11 +24,15 @@ export interface PublisherOptions extends ConnectionOptions {
 /** How long a publish that failed here, not at the broker, waits for the connection to be lost. */
 const SETTLE_MILLIS = 1000;
 
+const DEFAULT_ACK_TIMEOUT_MILLIS = 60_000;
+
 interface Message {
   readonly topic: string;
   readonly payload: string | Uint8Array;
   readonly resolve: () => void;
   readonly reject: (error: PublishError) => void;
+  /** When it was handed to the connection, by the monotonic clock. */
+  sentMillis?: number;
   next?: Message | undefined;
 }
 
@@ -117,8 +126,10 @@ export class Publisher {
   async #keepConnected(first: Connection | undefined): Promise<void> {
     let connection = first ?? (await this.#connectAgain());
     while (connection) {
+      const watch = this.#watchAcknowledgements(connection);
       this.#use(connection);
       const reason = await connection.closed;
+      clearInterval(watch);
       this.#connection = undefined;
       this.#takeBack(reason);
       if (this.#closed) return;
@@ -160,6 +171,16 @@ export class Publisher {
     this.#flush();
   }
 
+  #watchAcknowledgements(connection: Connection): ReturnType<typeof setInterval> {
+    const { ackTimeoutMillis = DEFAULT_ACK_TIMEOUT_MILLIS } = this.#options;
+    return setInterval(() => {
+      // The first of a set is the one that was added first.
+      const [oldest] = this.#inFlight;
+      if (performance.now() - (oldest?.sentMillis ?? Number.POSITIVE_INFINITY) > ackTimeoutMillis)
+        void connection.end(true);
+    }, ackTimeoutMillis / 4);
+  }
+
   #append(message: Message): void {
     if (this.#last === undefined) this.#first = message;
     else this.#last.next = message;
@@ -181,6 +202,7 @@ export class Publisher {
   #send(connection: Connection, message: Message): void {
     const inFlight = this.#inFlight;
     inFlight.add(message);
+    message.sentMillis = performance.now();
     const settle = (how: () => void) => {
       // The connection was lost meanwhile, and the message is waiting to be sent again.
       if (inFlight !== this.#inFlight || !inFlight.delete(message)) return;
