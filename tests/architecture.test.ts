@@ -55,6 +55,12 @@ const table: readonly Row[] = [
     node: ['*'],
   },
   {
+    folder: 'devices/provisioning',
+    ours: ['devices', 'src/stores'],
+    packages: awsSdk,
+    node: ['*'],
+  },
+  {
     folder: 'src/replay',
     ours: ['src/telemetry', 'src/stores'],
     packages: [],
@@ -97,7 +103,12 @@ const table: readonly Row[] = [
     packages: ['*'],
     node: ['*'],
   },
-  { folder: 'src/cli', ours: ['src', 'devices'], packages: ['commander', 'cli-progress'], node: ['*'] },
+  {
+    folder: 'src/cli',
+    ours: ['src', 'devices', 'devices/provisioning'],
+    packages: ['commander', 'cli-progress'],
+    node: ['*'],
+  },
 ];
 
 /** Packages that only one file may import, so that any of them can be replaced. */

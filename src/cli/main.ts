@@ -14,6 +14,11 @@ const COMMANDS: readonly { name: string; summary: string; load: () => Promise<Co
     load: async () => (await import('./simulate.ts')).simulateCommand(),
   },
   {
+    name: 'provision',
+    summary: 'make things and certificates for devices; list, revoke, rotate',
+    load: async () => (await import('./provision.ts')).provisionCommand(),
+  },
+  {
     name: 'trace',
     summary: 'ask the running pipeline where a message went',
     load: async () => (await import('./trace.ts')).traceCommand(),
