@@ -43,3 +43,16 @@ export async function signingRequestPair(name: string): Promise<{ request: strin
   const key = KeyObject.from(keys.privateKey).export({ type: 'pkcs8', format: 'pem' }).toString();
   return { request: request.toString('pem'), key };
 }
+
+/** A request for an RSA key that is too short. */
+export async function weakSigningRequest(): Promise<string> {
+  const signingAlgorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
+  const publicExponent = new Uint8Array([1, 0, 1]);
+  const keys = (await webcrypto.subtle.generateKey(
+    { ...signingAlgorithm, publicExponent, modulusLength: 1024 },
+    true,
+    ['sign', 'verify'],
+  )) as webcrypto.CryptoKeyPair;
+  const request = await Pkcs10CertificateRequestGenerator.create({ name: 'CN=weak', keys, signingAlgorithm });
+  return request.toString('pem');
+}
