@@ -12,7 +12,7 @@ import { firehoseOperations } from './firehose/firehose-api.ts';
 import { FirehoseDelivery } from './firehose/firehose-delivery.ts';
 import type { AlertLog } from './http/alert-log.ts';
 import { createAwsServer, listen } from './http/http-server.ts';
-import { iotControlFace } from './iot-core/iot-control.ts';
+import { type IotControlOptions, iotControlFace } from './iot-core/iot-control.ts';
 import type { CertificateSigner } from './iot-core/registry/certificate-operations.ts';
 import type { DeviceRegistry } from './iot-core/registry/device-registry.ts';
 import { kinesisOperations } from './kinesis/kinesis-api.ts';
@@ -43,6 +43,9 @@ export interface StartAwsServicesOptions {
   readonly awsPort?: number;
   /** The door of AWS IoT data: what comes over HTTPS as if it had come over MQTT. */
   readonly iotData: AwsFace;
+  readonly jobs: IotControlOptions['jobs'];
+  /** Takes what services of IoT Core tell devices. */
+  readonly tell: IotControlOptions['tell'];
   /** `host:port` of the listener for devices. */
   readonly deviceAddress: () => string;
   readonly registry: DeviceRegistry;

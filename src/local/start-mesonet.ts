@@ -169,6 +169,8 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
   });
   const services = await startAwsServices({
     ...base,
+    jobs: deviceServices.jobs,
+    tell: door.tell,
     iotData: iotDataFace({ publish: door.publish, tell: door.tell, services: deviceServices, nowMillis }),
     ...identity,
     deviceAddress: () => door.deviceAddress,

@@ -128,7 +128,15 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     s3: s3Face({ store, uploads: new MultipartUploads(store, join(folder, 's3-uploads')) }),
     sns: messaging,
     sqs: messaging,
-    iot: iotControlFace({ registry, signer, log, deviceAddress, nowMillis }),
+    iot: iotControlFace({
+      jobs: services.jobs,
+      tell: () => log.durable(),
+      registry,
+      signer,
+      log,
+      deviceAddress,
+      nowMillis,
+    }),
     iotdata: iotDataFace({ ...iot, services, tell: () => log.durable(), nowMillis }),
   });
   const server = createServer((request, response) => void endpoint.handle(request, response));

@@ -1,4 +1,5 @@
 import type { DurableLog } from '../log/durable-log.ts';
+import { JobService } from './jobs/job-service.ts';
 import type { ReservedAnswer, ReservedRequest, ReservedTopicService } from './reserved-topics.ts';
 import { RetainedMessages } from './sessions/retained-messages.ts';
 import { SessionStore } from './sessions/session-store.ts';
@@ -12,6 +13,7 @@ export interface DeviceServicesOptions {
 /** What IoT Core does for devices besides handing on their messages; what it keeps is on the log. */
 export class DeviceServices {
   readonly shadows: ShadowService;
+  readonly jobs: JobService;
   readonly retained: RetainedMessages;
   readonly sessions: SessionStore;
   readonly #services: readonly ReservedTopicService[];
@@ -21,7 +23,8 @@ export class DeviceServices {
     this.retained = new RetainedMessages(log, nowMillis);
     this.sessions = new SessionStore(log, nowMillis);
     this.shadows = new ShadowService(options);
-    this.#services = [this.shadows];
+    this.jobs = new JobService(options);
+    this.#services = [this.shadows, this.jobs];
   }
 
   /** Buffers what a request changes, and says what goes out once that is durable; undefined when it is no request. */

@@ -2,12 +2,13 @@ import { AwsError } from '../aws-endpoint/aws-endpoint-error.ts';
 import type { AwsFace } from '../aws-endpoint/aws-endpoint-message.ts';
 import { type RestOperation, restFace } from '../aws-endpoint/aws-endpoint-rest.ts';
 import type { DurableLog } from '../log/durable-log.ts';
+import { type JobOperationsOptions, jobOperations } from './jobs/job-operations.ts';
 import { type CertificateSigner, certificateOperations } from './registry/certificate-operations.ts';
 import type { DeviceRegistry } from './registry/device-registry.ts';
 import { policyOperations } from './registry/policy-operations.ts';
 import { thingOperations } from './registry/thing-operations.ts';
 
-export interface IotControlOptions {
+export interface IotControlOptions extends Pick<JobOperationsOptions, 'jobs' | 'tell'> {
   readonly registry: DeviceRegistry;
   readonly signer: CertificateSigner;
   readonly log: DurableLog;
@@ -17,7 +18,7 @@ export interface IotControlOptions {
 }
 
 /**
- * The control plane: things, certificates, policies, and where devices connect (AWS IoT API reference). What an operation
+ * The control plane: things, certificates, policies, jobs, and where devices connect (AWS IoT API reference). What an operation
  * changed is durable before it is answered.
  */
 export function iotControlFace(options: IotControlOptions): AwsFace {
@@ -26,6 +27,7 @@ export function iotControlFace(options: IotControlOptions): AwsFace {
     ...thingOperations(registry, nowMillis),
     ...certificateOperations(registry, signer),
     ...policyOperations(registry),
+    ...jobOperations(options),
   ].map((operation) => (operation.method === 'GET' ? operation : durable(operation, log)));
   return restFace({
     service: 'iot',

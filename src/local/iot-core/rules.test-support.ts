@@ -106,11 +106,13 @@ export class RulesStage {
     this.services = await startAwsServices({
       ...base,
       awsPort: 0,
+      jobs: deviceServices.jobs,
+      tell: door.tell,
       iotData: iotDataFace({
         publish: door.publish,
         tell: door.tell,
         services: deviceServices,
-        nowMillis: Date.now,
+        nowMillis: base.nowMillis,
       }),
       deviceAddress: () => door.deviceAddress,
       registry: new DeviceRegistry({ place: stack, log, nowMillis: base.nowMillis }),

@@ -7,7 +7,15 @@ export interface IotPlace {
 }
 
 /** Service authorization reference, resource types of AWS IoT. */
-export type IotResourceKind = 'thing' | 'thingtype' | 'cert' | 'policy' | 'client' | 'topic' | 'topicfilter';
+export type IotResourceKind =
+  | 'thing'
+  | 'thingtype'
+  | 'job'
+  | 'cert'
+  | 'policy'
+  | 'client'
+  | 'topic'
+  | 'topicfilter';
 
 export function iotArn({ region, accountId }: IotPlace, kind: IotResourceKind, name: string): string {
   return `arn:aws:iot:${region}:${accountId}:${kind}/${name}`;
