@@ -41,4 +41,4 @@ device.sample(async () => [
 ]);
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, async () => console.log(JSON.stringify(await device.stop(5_000))));
+  process.once(signal, async () => console.log(JSON.stringify(await device.stop(10_000))));

@@ -9,7 +9,7 @@ import {
   UpdateThingShadowCommand,
 } from '@aws-sdk/client-iot-data-plane';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DeviceClient } from '../../devices/client/device-client.ts';
 import type { DeviceClientOptions } from '../../devices/client/device-client-options.ts';
 import { transportsHere } from '../../devices/client/transports.test-support.ts';
@@ -21,6 +21,9 @@ interface Sample {
   readonly time: number;
   readonly value: number;
 }
+
+// A runtime that has just started may take its time when the machine is busy.
+vi.setConfig({ testTimeout: 90_000 });
 
 const folders: string[] = [];
 afterAll(() => {
@@ -96,7 +99,7 @@ describe.each(await transportsHere())('devices of the client library over $name'
     cpSync(folder, copy, { recursive: true });
 
     const first = await startDevice({ port, folder, deviceId, transport: await create() });
-    expect(await first.drained(10_000)).toBe(true);
+    expect(await first.drained(30_000)).toBe(true);
     expect(await first.stop()).toMatchObject({ acknowledged: 60, publishes: 60 });
     const samples = await samplesOf(sensorId, fromMillis, 60);
     expect(samples.map(({ value }) => value)).toEqual(numbers(60));
@@ -112,7 +115,7 @@ describe.each(await transportsHere())('devices of the client library over $name'
       configuration,
     });
     await recordMany(second, sensorId, fromMillis, 1, 60);
-    expect(await second.drained(10_000)).toBe(true);
+    expect(await second.drained(30_000)).toBe(true);
     expect(await second.stop()).toMatchObject({ acknowledged: 61, publishes: 3 });
     expect(await samplesOf(sensorId, fromMillis, 61)).toEqual([
       ...samples,
@@ -136,7 +139,7 @@ describe.each(await transportsHere())('devices of the client library over $name'
     });
     const fromMillis = Date.now() - 60_000;
     await recordMany(device, `${deviceId}-tls`, fromMillis, 20);
-    expect(await device.drained(10_000)).toBe(true);
+    expect(await device.drained(30_000)).toBe(true);
     expect(await samplesOf(`${deviceId}-tls`, fromMillis, 20)).toHaveLength(20);
     expect(reports).toEqual([]);
 
