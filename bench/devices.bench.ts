@@ -68,7 +68,11 @@ interface Ready {
 async function run(): Promise<void> {
   measurePolicies();
   const file = fileURLToPath(new URL('device-runtime-process.ts', import.meta.url));
-  const runtime = fork(file, { execArgv: ['--expose-gc'] });
+  // As `mesonet start` runs it (bin/mesonet.mjs).
+  const runtime = fork(file, {
+    execArgv: ['--expose-gc', '--max-semi-space-size=8'],
+    env: { ...process.env, MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' },
+  });
   const [ready] = (await once(runtime, 'message')) as [Ready];
   const tls = { port: ready.tlsPort, tls: await makeCredentials(ready) };
   await measureConnections(runtime, tls);
