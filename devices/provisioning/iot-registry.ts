@@ -146,13 +146,11 @@ export class IotRegistry {
   }
 
   /** Undefined when there is no such thing. */
-  async attributesOf(thingName: string): Promise<Readonly<Record<string, string>> | undefined> {
+  async thing(thingName: string): Promise<DeviceSpec | undefined> {
     const found = await this.#find(() => this.#client.send(new DescribeThingCommand({ thingName })));
-    return found && (found.attributes ?? {});
-  }
-
-  async hasThing(thingName: string): Promise<boolean> {
-    return (await this.attributesOf(thingName)) !== undefined;
+    if (!found) return undefined;
+    const { thingTypeName, attributes = {} } = found;
+    return { thingName, attributes, ...(thingTypeName !== undefined && { typeName: thingTypeName }) };
   }
 
   /** Inactive: nobody can come in with it before all else is done. */

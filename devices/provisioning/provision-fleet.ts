@@ -100,7 +100,7 @@ export async function planFleet(
 ): Promise<FleetPlan> {
   let things = 0;
   await runBounded(specs, parallel, async ({ thingName }) => {
-    if (await registry.hasThing(thingName)) things++;
+    if (await registry.thing(thingName)) things++;
   });
   const states = specs.map(({ thingName }) => manifest?.get(thingName)?.state);
   const count = (...wanted: (string | undefined)[]) => states.filter((each) => wanted.includes(each)).length;

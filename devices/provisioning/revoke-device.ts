@@ -22,7 +22,7 @@ export async function revokeDevice(
   thingName: string,
   { registry, manifest }: { registry: IotRegistry; manifest: Manifest | undefined },
 ): Promise<Revocation> {
-  if (!(await registry.hasThing(thingName)))
+  if (!(await registry.thing(thingName)))
     throw new ProvisioningError(`Cannot revoke '${thingName}': there is no such thing at ${registry.name}`);
   const known = manifest?.get(thingName);
   const attached = await registry.certificatesOf(thingName);

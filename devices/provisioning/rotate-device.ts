@@ -50,8 +50,8 @@ async function begin(
   place: ProvisioningPlace,
 ): Promise<{ certificateId: string; replaces: readonly string[] }> {
   const { registry, manifest } = place;
-  const attributes = await registry.attributesOf(thingName);
-  if (attributes === undefined)
+  const spec = await registry.thing(thingName);
+  if (!spec)
     throw new ProvisioningError(`Cannot rotate '${thingName}': there is no such thing at ${registry.name}`);
   const known = manifest.get(thingName);
   const isRotating = known?.state === 'rotating';
@@ -61,7 +61,6 @@ async function begin(
     : (await registry.certificatesOf(thingName)).map(({ certificateId }) => certificateId);
   if (bundle?.config.certificateId === known?.certificateId && bundle)
     return { certificateId: bundle.config.certificateId, replaces };
-  const spec = { thingName, attributes };
   return { certificateId: await makeBundle(spec, place, { state: 'rotating', replaces }), replaces };
 }
 

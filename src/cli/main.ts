@@ -19,6 +19,11 @@ const COMMANDS: readonly { name: string; summary: string; load: () => Promise<Co
     load: async () => (await import('./provision.ts')).provisionCommand(),
   },
   {
+    name: 'doctor',
+    summary: 'find the broken link between a device and its record',
+    load: async () => (await import('./doctor.ts')).doctorCommand(),
+  },
+  {
     name: 'trace',
     summary: 'ask the running pipeline where a message went',
     load: async () => (await import('./trace.ts')).traceCommand(),
