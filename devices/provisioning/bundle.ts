@@ -33,8 +33,8 @@ export interface Bundle {
 }
 
 const FILES = {
-  certificatePem: { name: 'certificate.pem', mode: 0o644 },
-  privateKeyPem: { name: 'private.key', mode: 0o600 },
+  certificatePem: { name: 'cert.pem', mode: 0o644 },
+  privateKeyPem: { name: 'key.pem', mode: 0o600 },
   caPem: { name: 'ca.pem', mode: 0o644 },
   config: { name: 'config.json', mode: 0o644 },
 } as const;
@@ -75,7 +75,7 @@ export function readBundle(folder: string): Bundle | undefined {
     };
     const certificate = new X509Certificate(bundle.certificatePem);
     if (!certificate.checkPrivateKey(createPrivateKey(bundle.privateKeyPem)))
-      throw new Error('private.key is the key of another certificate');
+      throw new Error('key.pem is the key of another certificate');
     return bundle;
   } catch (cause) {
     throw new ProvisioningError(`Cannot use the bundle '${folder}': ${(cause as Error).message}`, { cause });

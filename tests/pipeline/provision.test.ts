@@ -79,7 +79,7 @@ describe('mesonet provision', { timeout: 120_000 }, () => {
     expect(first).toMatchObject({ code: 0, said: { devices: 20, made: 20, failed: [], leftOver: [] } });
     const folder = join(out, 'roof-0020');
     const mode = (file: string): number => statSync(file).mode & 0o777;
-    expect([mode(out), mode(folder), mode(join(folder, 'private.key'))]).toEqual([0o700, 0o700, 0o600]);
+    expect([mode(out), mode(folder), mode(join(folder, 'key.pem'))]).toEqual([0o700, 0o700, 0o600]);
     const client = await fleet.connect(credentialsOf('roof-0020'));
     await client.publishAsync('weather/WA/Seattle/roof-0020/temperature/t', payloadOf(1, Date.now()), {
       qos: 1,
@@ -251,7 +251,7 @@ describe('mesonet provision list', { timeout: 60_000 }, () => {
     expect(later.said.devices.find(({ thingName }) => thingName === 'slow-0001')).toMatchObject({
       status: 'REVOKED',
     });
-    expect(existsSync(join(out, 'slow-0001', 'private.key'))).toBe(true);
+    expect(existsSync(join(out, 'slow-0001', 'key.pem'))).toBe(true);
   });
 });
 

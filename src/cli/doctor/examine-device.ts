@@ -76,11 +76,11 @@ function openBundle(folder: string, thingName: string): { bundle?: Bundle; findi
           provision,
         ),
       };
-    const isOpen = process.platform !== 'win32' && (statSync(join(folder, 'private.key')).mode & 0o077) !== 0;
+    const isOpen = process.platform !== 'win32' && (statSync(join(folder, 'key.pem')).mode & 0o077) !== 0;
     const text = `certificate and key of '${folder}' belong together`;
     return {
       bundle,
-      finding: ok('bundle', text, isOpen ? 'others may read private.key: chmod 600 it' : undefined),
+      finding: ok('bundle', text, isOpen ? 'others may read key.pem: chmod 600 it' : undefined),
     };
   } catch (error) {
     if (!(error instanceof ProvisioningError)) throw error;
