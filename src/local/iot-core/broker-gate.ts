@@ -38,8 +38,6 @@ export class BrokerGate {
   readonly #facts = new WeakMap<Client, ConnectFacts>();
   /** A client without an entry came without TLS, and may do anything. */
   readonly #devices = new WeakMap<Client, DeviceConnection>();
-  /** The filters that a client has subscribed to. */
-  readonly #filters = new WeakMap<Client, Set<string>>();
 
   constructor(options: MqttBrokerOptions, persistence: BrokerPersistence, lifecycle: LifecycleEvents) {
     this.#options = options;
@@ -123,18 +121,19 @@ export class BrokerGate {
     done: (error: Error | null, subscription?: Subscription | null) => void,
   ): void => {
     const { topic } = subscription;
-    const filters = this.#filters.get(client) ?? new Set();
+    const { granted } = this.#persistence;
+    const filters = granted.get(client) ?? new Set();
     const reason =
       filterProblemOf(topic) ??
       this.#devices.get(client)?.refusal('iot:Subscribe', topic) ??
       (filters.size >= MAX_SUBSCRIPTIONS && !filters.has(topic) ? 'more than 50 subscriptions' : undefined);
-    if (reason === undefined) this.#filters.set(client, filters.add(topic));
+    if (reason === undefined) granted.set(client, filters.add(topic));
     else this.refuse(topic, client.id, reason);
     done(null, reason === undefined ? subscription : null);
   };
 
   unsubscribed(client: Client, filters: readonly string[]): void {
-    for (const filter of filters) this.#filters.get(client)?.delete(filter);
+    for (const filter of filters) this.#persistence.granted.get(client)?.delete(filter);
   }
 
   readonly authorizeForward = (client: Client, packet: AedesPublishPacket): AedesPublishPacket | null => {

@@ -30,6 +30,8 @@ export interface BrokerPersistenceOptions {
  * acknowledged.
  */
 export class BrokerPersistence {
+  /** The filters that each client may and does subscribe to. */
+  readonly granted = new WeakMap<object, Set<string>>();
   readonly #options: BrokerPersistenceOptions;
   readonly #wills = new Map<string, Will>();
   #brokerId = '';
@@ -77,8 +79,10 @@ export class BrokerPersistence {
     return this.createRetainedStreamCombi([filter]);
   }
 
-  async addSubscriptions({ id }: ClientId, subscriptions: readonly SessionSubscription[]): Promise<void> {
-    this.#options.sessions.subscribe(id, subscriptions.map(subscriptionOf));
+  /** The broker gives all that a packet asked for, for each that was granted. */
+  async addSubscriptions(client: ClientId, subscriptions: readonly SessionSubscription[]): Promise<void> {
+    const granted = subscriptions.filter(({ topic }) => this.granted.get(client)?.has(topic));
+    this.#options.sessions.subscribe(client.id, granted.map(subscriptionOf));
     await this.#options.log.durable();
   }
 

@@ -114,6 +114,20 @@ describe('a session that lasts', () => {
     expect([anew.texts, late.texts]).toEqual([[], []]);
   });
 
+  test('waits for nothing that it was refused, though the same packet asked for more', async () => {
+    const { client } = await listen('meter');
+    for (let index = 0; index < 50; index += 1) await client.subscribeAsync(`s/${index}`, { qos: 1 });
+    for (const filters of [
+      ['s/50', 's/0'],
+      ['s/1', 's/51'],
+    ])
+      await client.subscribeAsync(filters, { qos: 1 }).catch(() => undefined);
+    await client.endAsync();
+    for (const index of [50, 51, 0, 1]) await stage.publish(`s/${index}`, index);
+    const { texts } = await listen('meter');
+    await expect.poll(() => texts).toEqual(['0', '1']);
+  });
+
   test('keeps a thousand messages at most, and gives those that have not expired', async () => {
     const { client } = await listen('meter');
     await client.subscribeAsync('a', { qos: 1 });
