@@ -1,5 +1,13 @@
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -224,6 +232,21 @@ describe('mesonet provision rotate', { timeout: 60_000 }, () => {
     expect(ended.said.rotated[0]!.certificateId).toBe(begun.said.rotated[0]!.certificateId);
     await expect(fleet.connect(old)).rejects.toThrow();
     expect(await principalsOf('roof-0005')).toHaveLength(1);
+  });
+
+  it('goes on after a cut between noting the new certificate and writing its bundle', async () => {
+    const old = credentialsOf('roof-0006');
+    const { certificateId } = readBundle(join(out, 'roof-0006'))!.config;
+    const lost = { certificateId: '0'.repeat(64), replaces: [certificateId], atMillis: Date.now() };
+    appendFileSync(
+      join(out, 'manifest.jsonl'),
+      `${JSON.stringify({ thingName: 'roof-0006', state: 'rotating', ...lost })}\n`,
+    );
+    const { said } = await provision('rotate', 'roof-0006');
+    expect(said).toMatchObject({ rotated: [{ revoked: [certificateId], connected: true }] });
+    await expect(fleet.connect(old)).rejects.toThrow();
+    await (await fleet.connect(credentialsOf('roof-0006'))).endAsync();
+    expect(await principalsOf('roof-0006')).toHaveLength(1);
   });
 
   it('with --now tries no connection, and lets a revoked device in again', async () => {
