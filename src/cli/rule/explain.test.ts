@@ -50,18 +50,13 @@ SELECT
   sensor_value_smoothed  cast(sensor_value_smoothed AS float)  Undefined
   direction              cast(direction AS int)                -1
 
-fires, 2 actions, with
+fires, 1 action, with
   {"sensor_timestamp":1472611226005,"sensor_value":0.61,"direction":-1,"sensor_id":"t1","station_id":"98101","sensor":"temperature","state":"WA","city":"Seattle"}
 
 action Kinesis
   StreamName    mesonet-dev-readings
   PartitionKey  t1
   RoleArn       arn:aws:iam::000000000000:role/mesonet-dev-rulerole
-
-action Firehose
-  DeliveryStreamName  mesonet-dev-raw
-  Separator           "\\n"
-  RoleArn             arn:aws:iam::000000000000:role/mesonet-dev-rulerole
 `);
     expect(readFileSync(new URL('../../../docs/iot-sql.md', import.meta.url), 'utf8')).toContain(stdout);
   });
@@ -152,7 +147,6 @@ Not called here, so Undefined
       output: { sensor_id: 't1', sensor_value: 0.61 },
       actions: [
         { kind: 'Kinesis', members: { StreamName: 'mesonet-dev-readings', PartitionKey: 't1' }, missing: [] },
-        { kind: 'Firehose' },
       ],
       notCalled: [],
       warnings: [],
