@@ -75,10 +75,13 @@ describe.runIf(shouldRunBrowserTests())('the live page of the running pipeline',
     await first.kill();
     await page.locator('[data-notice="away"]').waitFor();
     const port = Number(new URL(first.ready.http).port);
-    await start({ stations: 4, httpPort: port, mqttPort: first.ready.mqtt.port });
+    const second = await start({ stations: 4, httpPort: port, mqttPort: first.ready.mqtt.port });
     await page.locator('#status[data-connection="live"]').waitFor({ timeout: 20_000 });
     expect(await page.locator('[data-sensor="AMW-T1"] .value').textContent()).toBe('21.4');
     expect(await page.evaluate('window.stillTheSamePage')).toBe(true);
+    // A page that is loaded anew knows what the tables hold, and the function may have been killed before it stored that.
+    const latest = `${second.ready.http}/v1/sensors/AMW-T1/latest`;
+    await expect.poll(async () => (await fetch(latest)).status, { timeout: 60_000 }).toBe(200);
     await page.reload();
     await expect
       .poll(() => page.locator('[data-sensor="AMW-T1"] .value').textContent(), { timeout: 20_000 })
