@@ -7,6 +7,7 @@ import type { IotRegistry } from '../../devices/provisioning/iot-registry.ts';
 import type { Manifest } from '../../devices/provisioning/manifest.ts';
 import type { ProvisioningPlace } from '../../devices/provisioning/provision-device.ts';
 import type { FleetSummary } from '../../devices/provisioning/provision-fleet.ts';
+import { createProgressBar } from './progress-bar.ts';
 import type { RegistryFlags } from './provision/open-registry.ts';
 
 const EXAMPLES = `
@@ -34,8 +35,6 @@ interface ProvisionFlags extends RegistryFlags {
   readonly keepOld?: boolean;
 }
 
-const REFRESHES_PER_SECOND = 4;
-const PLAIN_LINE_MILLIS = 10_000;
 const MAX_COUNT = 100_000;
 const MAX_PARALLEL = 64;
 const projectFolder = fileURLToPath(new URL('../..', import.meta.url)).replace(/[/\\]$/, '');
@@ -221,18 +220,8 @@ function stopOnSignals(): AbortSignal {
 }
 
 async function startProgress(total: number) {
-  const { SingleBar } = await import('cli-progress');
   const { printProgressLine } = await import('./provision/print-provision.ts');
-  const bar = new SingleBar({
-    format: '{bar} {percentage}%  {line}',
-    fps: REFRESHES_PER_SECOND,
-    barsize: 20,
-    hideCursor: true,
-    noTTYOutput: true,
-    notTTYSchedule: PLAIN_LINE_MILLIS,
-    gracefulExit: false,
-    linewrap: null,
-  });
+  const bar = await createProgressBar();
   bar.start(total, 0, { line: '' });
   return {
     show: (summary: FleetSummary, done: number): void =>

@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ReplaySourceName } from '../replay/replay-source.ts';
 import type { ReplayReport } from '../replay/replay-tally.ts';
 import type { ReplayOptions } from '../replay/run-replay.ts';
+import { createProgressBar, REFRESHES_PER_SECOND } from './progress-bar.ts';
 
 const EXAMPLES = `
 Examples:
@@ -19,9 +20,6 @@ Only what is not stored yet is put on the stream. --all puts everything: tables 
 arrival count it again. The exit code is 0 when every object was read. docs/replay.md says more.`;
 
 const SOURCES: readonly ReplaySourceName[] = ['raw', 'curated', 'rejected', 'failed'];
-const REFRESHES_PER_SECOND = 2;
-/** How often a line is printed where a line cannot be refreshed. */
-const PLAIN_LINE_MILLIS = 10_000;
 /** Half of what a shard takes beside what arrives anyway. */
 const DEFAULT_RATE = 500;
 
@@ -143,18 +141,8 @@ interface Progress {
 }
 
 async function startProgress(): Promise<Progress> {
-  const { SingleBar } = await import('cli-progress');
   const { printReplayLine } = await import('./replay/print-replay.ts');
-  const bar = new SingleBar({
-    format: '{bar} {percentage}%  {line}',
-    fps: REFRESHES_PER_SECOND,
-    barsize: 20,
-    hideCursor: true,
-    noTTYOutput: true,
-    notTTYSchedule: PLAIN_LINE_MILLIS,
-    gracefulExit: false,
-    linewrap: null,
-  });
+  const bar = await createProgressBar();
   let shownMillis = Number.NEGATIVE_INFINITY;
   let pending: (() => void) | undefined;
   return {

@@ -12,6 +12,7 @@ import {
 } from '../../devices/simulator/simulator-options.ts';
 import type { Simulator } from '../../devices/simulator/start-simulator.ts';
 import type { SimulatorSummary } from '../../devices/simulator/tally.ts';
+import { createProgressBar, REFRESHES_PER_SECOND } from './progress-bar.ts';
 
 const EXAMPLES = `
 Examples:
@@ -22,10 +23,6 @@ Examples:
   mesonet simulate --count 10000 --rate 20 --json    exactly 10,000 readings, then one line of JSON
 
 The exit code is 0 when every reading was acknowledged, 1 when some were not or failed.`;
-
-/** How often a line is printed where a line cannot be refreshed. */
-const PLAIN_LINE_MILLIS = 10_000;
-const REFRESHES_PER_SECOND = 2;
 
 /** The options as commander hands them over: texts and flags. */
 interface SimulateFlags {
@@ -180,18 +177,8 @@ async function startProgress(
   simulator: Simulator,
   options: Partial<SimulatorOptions>,
 ): Promise<{ stop(): void }> {
-  const { SingleBar } = await import('cli-progress');
   const goal = goalOf(options);
-  const bar = new SingleBar({
-    format: `${goal === undefined ? '' : '{bar} {percentage}%  '}{line}`,
-    fps: REFRESHES_PER_SECOND,
-    barsize: 20,
-    hideCursor: true,
-    noTTYOutput: true,
-    notTTYSchedule: PLAIN_LINE_MILLIS,
-    gracefulExit: false,
-    linewrap: null,
-  });
+  const bar = await createProgressBar(`${goal === undefined ? '' : '{bar} {percentage}%  '}{line}`);
   let started = false;
   const show = () => {
     const summary = simulator.summary();
