@@ -1,4 +1,4 @@
-import './reflect-metadata.ts';
+import 'reflect-metadata';
 
 import { createPublicKey, KeyObject, randomBytes, webcrypto } from 'node:crypto';
 import {
