@@ -85,7 +85,7 @@ describe.runIf(shouldRunBrowserTests())('the live page', () => {
   it('summarises the last closed window by state and by station', async () => {
     const { page } = await open(await start(createFleet(10)));
     await eventually(() => page.locator('#summary-rows tr').count()).toBe(5);
-    expect(await page.locator('#summary-rows tr').first().textContent()).toMatch(/^iowa10 of 10/);
+    await eventually(() => page.locator('#summary-rows tr').first().textContent()).toMatch(/^iowa10 of 10/);
     await page.locator('#summary-by-station').click();
     await eventually(() => page.locator('#summary-rows tr').count()).toBe(10);
   });
