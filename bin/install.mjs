@@ -23,7 +23,30 @@ export const node24 = join(
 export const memoryArgs = ['--max-semi-space-size=8'];
 export const memoryEnvironment = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
 
-/** Installs the dependencies of the lockfile, unless that was done already for this very lockfile. */
+const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+
+/** Runs npm; its words go to standard error. */
+function runNpm(...args) {
+  const { status } = spawnSync(npm, [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: projectFolder,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
+  if (status === 0) return;
+  console.error(`Cannot install the dependencies: 'npm ${args.join(' ')}' failed; see its words above`);
+  process.exit(1);
+}
+
+/** Packages whose install scripts may run: those of `allowScripts` in package.json that are installed here. */
+function packagesWithScripts() {
+  const { allowScripts } = JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8'));
+  return Object.keys(allowScripts).filter((name) => existsSync(join(projectFolder, 'node_modules', name)));
+}
+
+/**
+ * Installs the dependencies of the lockfile, unless that was done already for this very lockfile. No package runs a script
+ * of its own while it is installed, but those that package.json names: worms come that way.
+ */
 export function installWhatIsMissing() {
   const marker = join(projectFolder, 'node_modules', '.mesonet-installed');
   const wanted = createHash('sha256')
@@ -31,15 +54,7 @@ export function installWhatIsMissing() {
     .digest('hex');
   if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted && existsSync(node24)) return;
   console.error('Installing dependencies, once; this takes about a minute');
-  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  const { status } = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: projectFolder,
-    stdio: ['ignore', 2, 2],
-    shell: process.platform === 'win32',
-  });
-  if (status !== 0) {
-    console.error("Cannot install the dependencies: 'npm ci' failed; see its words above");
-    process.exit(1);
-  }
+  runNpm('ci', '--ignore-scripts');
+  runNpm('rebuild', ...packagesWithScripts());
   writeFileSync(marker, wanted);
 }
