@@ -50,6 +50,9 @@ const COMMANDS: readonly { name: string; summary: string; load: () => Promise<Co
   },
 ];
 
+const EXIT_CODES = `
+Exit codes: 0 done, and nothing is wrong; 1 something is, or it could not be done; 2 the command line is wrong.`;
+
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
@@ -59,13 +62,27 @@ async function createProgram(argv: readonly string[]): Promise<Command> {
     .description('An IoT streaming pipeline that deploys to AWS and runs whole on a laptop')
     .version(version, '-V, --version')
     .showHelpAfterError('(mesonet --help shows what there is)')
-    .exitOverride();
+    .addHelpText('after', EXIT_CODES);
   for (const { name, summary, load } of COMMANDS) {
     const command = argv.includes(name) ? await load() : new Command(name);
-    program.addCommand(command.name(name).summary(summary).exitOverride());
+    program.addCommand(command.name(name).summary(summary));
   }
-  return program;
+  return throwing(program);
 }
+
+/** Commander would end the process by itself. */
+function throwing(command: Command): Command {
+  command.commands.forEach(throwing);
+  return command.exitOverride();
+}
+
+/** What commander finds is a wrong command line; a command that has looked further says itself how it ends. */
+function exitCodeOf({ code, exitCode }: CommanderError): number {
+  return exitCode === 0 || code === 'commander.error' ? exitCode : WRONG_COMMAND_LINE;
+}
+
+/** 1 says that the command found something, or could not do what was asked. */
+const WRONG_COMMAND_LINE = 2;
 
 /** A process whose parent was killed must not live on: the pipe between them is closed by the kernel in any case. */
 function endWithParent(): void {
@@ -84,7 +101,7 @@ try {
   endWithParent();
   await (await createProgram(process.argv.slice(2))).parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode;
+  if (error instanceof CommanderError) process.exitCode = exitCodeOf(error);
   else {
     console.error(error instanceof Error && !process.env.MESONET_DEBUG ? error.message : error);
     process.exit(1);

@@ -8,7 +8,6 @@ export function sqlCommand(): Command {
   const sql = new Command('sql').description(
     'Work with streaming SQL applications of the Kinesis Data Analytics dialect',
   );
-  for (const command of [sqlReportCommand(), sqlRunCommand(), sqlImportCommand()])
-    sql.addCommand(command.exitOverride());
+  for (const command of [sqlReportCommand(), sqlRunCommand(), sqlImportCommand()]) sql.addCommand(command);
   return sql;
 }

@@ -20,7 +20,7 @@ import { readRuleFiles } from '../../topic-rules/rule-file.ts';
 import { StubbedExternals } from '../../topic-rules/stubbed-externals.ts';
 import { TopicRuleError } from '../../topic-rules/topic-rule-error.ts';
 import { type ExplainedMessage, explanationJson, printExplanation } from './print-explanation.ts';
-import { exitWithTwoOnMisuse, projectOption } from './project-folder.ts';
+import { projectOption } from './project-folder.ts';
 
 const NOTES = `
 RULE is the name of a rule of the stack, which shows its actions too, or the path of an .sql file.
@@ -62,9 +62,7 @@ export function explainCommand(): Command {
     .option('--json', 'print one line of JSON instead')
     .addOption(projectOption())
     .addHelpText('after', NOTES);
-  return exitWithTwoOnMisuse(command).action((rule: string, flags: ExplainFlags) =>
-    explain(command, rule, flags),
-  );
+  return command.action((rule: string, flags: ExplainFlags) => explain(command, rule, flags));
 }
 
 async function explain(command: Command, asked: string, flags: ExplainFlags): Promise<void> {

@@ -5,7 +5,7 @@ import { type RuleTestReport, testRules } from '../../topic-rules/test-rules.ts'
 import { TopicRuleError } from '../../topic-rules/topic-rule-error.ts';
 import { printJunit } from './print-junit.ts';
 import { printTestReport } from './print-test-report.ts';
-import { exitWithTwoOnMisuse, projectOption } from './project-folder.ts';
+import { projectOption } from './project-folder.ts';
 import { watchFolder } from './watch-folder.ts';
 
 const NOTES = `
@@ -38,7 +38,7 @@ export function testCommand(): Command {
     .option('--json', 'print one line of JSON instead')
     .addOption(projectOption())
     .addHelpText('after', NOTES);
-  return exitWithTwoOnMisuse(command).action((names: string[], flags: TestFlags) =>
+  return command.action((names: string[], flags: TestFlags) =>
     flags.watch ? watch(command, names, flags) : runOnce(command, names, flags),
   );
 }
