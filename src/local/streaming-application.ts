@@ -18,6 +18,7 @@ import type { KinesisStream } from './log/kinesis-stream.ts';
 import type { BlockPosition, RecordBlock } from './log/record-block.ts';
 import type { ReferenceRows } from './reference-table.ts';
 import { RejectedRows } from './rejected-rows.ts';
+import { SYSTEM_TIMERS, type Timers } from './timers.ts';
 
 export interface StreamingApplicationOptions {
   readonly resource: ApplicationResource;
@@ -27,6 +28,8 @@ export interface StreamingApplicationOptions {
   readonly streams: ReadonlyMap<string, KinesisStream>;
   readonly ledger: Ledger;
   readonly nowMillis: () => number;
+  /** The runtime's own when not given. */
+  readonly timers?: Timers;
   readonly report: (text: string) => void;
   /** Stores an object; resolves when it is there. */
   readonly putObject: (bucketName: string, key: string, body: Uint8Array) => Promise<void>;
@@ -50,7 +53,8 @@ export class StreamingApplication {
   readonly #stateKey: string;
   readonly #positions: Record<string, string>;
   readonly #unsubscribe: () => void;
-  readonly #timer: NodeJS.Timeout;
+  readonly #timers: Timers;
+  readonly #stopTicking: () => void;
   #isScheduled = false;
   #isStopped = false;
   /** Rows put out since the last checkpoint: a state of many keys is not written for each of them. */
@@ -59,7 +63,8 @@ export class StreamingApplication {
 
   constructor(options: StreamingApplicationOptions) {
     this.#options = options;
-    const { resource, plan, streams, ledger } = options;
+    const { resource, plan, streams, ledger, timers = SYSTEM_TIMERS } = options;
+    this.#timers = timers;
     this.#stage = ledger.stage(`windows ${resource.name}`);
     this.#rowsStage = ledger.stage(`rows ${resource.name}`);
     this.#stage.settle();
@@ -94,7 +99,7 @@ export class StreamingApplication {
     });
     this.#lastCheckpointMillis = options.nowMillis();
     this.#unsubscribe = this.#input.onAppend(() => this.#schedule());
-    this.#timer = setInterval(() => this.#tick(), TICK_MILLIS);
+    this.#stopTicking = timers.every(TICK_MILLIS, () => this.#tick());
     this.#schedule();
   }
 
@@ -141,7 +146,7 @@ export class StreamingApplication {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#unsubscribe();
-    clearInterval(this.#timer);
+    this.#stopTicking();
     this.#checkpoint();
     await this.#options.log.durable();
     await this.#rejected?.settled();
@@ -181,7 +186,7 @@ export class StreamingApplication {
   #schedule(): void {
     if (this.#isScheduled || this.#isStopped) return;
     this.#isScheduled = true;
-    setImmediate(() => {
+    this.#timers.soon(() => {
       this.#isScheduled = false;
       if (!this.#isStopped && this.#readSlice()) this.#schedule();
     });
@@ -191,7 +196,7 @@ export class StreamingApplication {
   #readSlice(): boolean {
     // The store does not keep up: reading goes on when it does, at the latest with the next tick.
     if (this.#rejected && this.#rejected.waiting > MAX_WAITING_OBJECTS) return false;
-    const deadline = performance.now() + SLICE_MILLIS;
+    const deadline = this.#timers.monotonicMillis() + SLICE_MILLIS;
     let isMore = false;
     for (const shardId of this.#input.shardIds) {
       while (!isMore) {
@@ -216,7 +221,7 @@ export class StreamingApplication {
       record.at = at;
       this.#refusals.begin(record);
       this.#engine.acceptRecord(values[ahead], this.#metaOf(record));
-      isOver = at % RECORDS_PER_LOOK === 0 && performance.now() > deadline;
+      isOver = at % RECORDS_PER_LOOK === 0 && this.#timers.monotonicMillis() > deadline;
     }
     const count = at - position;
     this.#stage.in(count);
@@ -234,7 +239,7 @@ export class StreamingApplication {
     const isRead = this.lag().backlog === 0;
     if (!isRead) this.#schedule();
     const isMore = isRead && this.#engine.advance(now - SETTLING_MILLIS, MAX_ROWS_PER_TICK);
-    if (isMore && !this.#isHoldingMuch()) setImmediate(() => this.#isStopped || this.#tick());
+    if (isMore && !this.#isHoldingMuch()) this.#timers.soon(() => this.#isStopped || this.#tick());
     else if (this.#outbox.length > 0 || now - this.#lastCheckpointMillis >= CHECKPOINT_MILLIS)
       this.#checkpoint();
   }

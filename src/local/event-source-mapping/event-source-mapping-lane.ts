@@ -1,5 +1,6 @@
 import { type LambdaResult, MAX_PAYLOAD_BYTES } from '../lambda/lambda-function.ts';
 import type { StreamRecord } from '../log/kinesis-stream.ts';
+import type { Timers } from '../timers.ts';
 import type { EventSourceMappingOptions } from './event-source-mapping.ts';
 import {
   type EventSource,
@@ -39,6 +40,7 @@ export interface LaneContext {
   readonly isCaughtUp: () => boolean;
   /** Some record met its fate. */
   readonly settled: () => void;
+  readonly timers: Timers;
   /** Waits; returns early when the mapping stops. */
   readonly sleep: (millis: number) => Promise<void>;
   readonly stopped: () => boolean;
@@ -74,11 +76,11 @@ export class EventSourceMappingLane {
     return this.#running === undefined;
   }
 
-  /** When there is something to do again, by the clock of `performance.now`: Infinity when only a record can say. */
+  /** When there is something to do again, by the monotonic clock: Infinity when only a record can say. */
   get wakeMillis(): number {
-    const { window, options } = this.#context;
+    const { window, options, timers } = this.#context;
     const nowMillis = (options.nowMillis ?? Date.now)();
-    const windowOver = window ? performance.now() + window.dueMillis - nowMillis : Infinity;
+    const windowOver = window ? timers.monotonicMillis() + window.dueMillis - nowMillis : Infinity;
     return Math.min(this.#batchWindowEndMillis, windowOver);
   }
 
@@ -88,7 +90,7 @@ export class EventSourceMappingLane {
   }
 
   push(entry: Entry): void {
-    if (this.#queue.length === 0) this.#firstQueuedMillis = performance.now();
+    if (this.#queue.length === 0) this.#firstQueuedMillis = this.#context.timers.monotonicMillis();
     this.#queue.push(entry);
     this.#queuedBytes += entry.bytes;
   }
@@ -115,7 +117,7 @@ export class EventSourceMappingLane {
     const { window, options } = this.#context;
     const { batchSize } = options.mapping;
     const isFull = this.#queue.length >= batchSize || this.#queuedBytes >= PAYLOAD_ROOM;
-    if (isFull || performance.now() >= this.#batchWindowEndMillis) return true;
+    if (isFull || this.#context.timers.monotonicMillis() >= this.#batchWindowEndMillis) return true;
     // What is queued behind the end of a window completes the batch before it.
     const last = this.#queue.at(-1)!.record;
     return window !== undefined && !window.isSame(this.#queue[0]!.record.arrivalMillis, last.arrivalMillis);
@@ -167,7 +169,7 @@ export class EventSourceMappingLane {
       count += 1;
     }
     this.#queuedBytes -= bytes;
-    this.#firstQueuedMillis = performance.now();
+    this.#firstQueuedMillis = this.#context.timers.monotonicMillis();
     return this.#queue.splice(0, count);
   }
 

@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { MAX_PAYLOAD_BYTES } from '../lambda/lambda-function.ts';
 import type { StreamRecord } from '../log/kinesis-stream.ts';
 import { indexOf } from '../log/sequence-number.ts';
+import { SYSTEM_TIMERS, sleep, type Timers } from '../timers.ts';
 import type { EventSourceMappingOptions } from './event-source-mapping.ts';
 import { type EventSource, envelopeBytes, recordBytes } from './event-source-mapping-event.ts';
 import { EventSourceMappingLane, type MappingCounts } from './event-source-mapping-lane.ts';
@@ -45,13 +45,16 @@ export class EventSourceMappingShard {
   readonly #envelopeBytes: number;
   #checkpoint: string | undefined;
   #position: string | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #timers: Timers;
+  #callOff: (() => void) | undefined;
 
   constructor({ options, shardId, filter, counts, signal }: ShardOptions) {
     this.#options = options;
     this.#shardId = shardId;
     this.#filter = filter;
     this.#signal = signal;
+    const { timers = SYSTEM_TIMERS } = options;
+    this.#timers = timers;
     this.#checkpointKey = checkpointKeyOf(options.mapping.logicalId, shardId);
     this.#checkpoint = this.#startingPoint();
     this.#position = this.#checkpoint;
@@ -67,7 +70,8 @@ export class EventSourceMappingShard {
       window: this.#window,
       isCaughtUp: () => stream.backlog(shardId, this.#position).records === 0,
       settled: () => this.#keepProgress(),
-      sleep: (millis: number) => delay(millis, undefined, { signal }).catch(() => undefined),
+      timers,
+      sleep: (millis: number) => sleep(timers, millis, signal),
       stopped: () => signal.aborted,
     };
     this.#lanes = Array.from(
@@ -93,7 +97,7 @@ export class EventSourceMappingShard {
   }
 
   async drained(): Promise<void> {
-    clearTimeout(this.#timer);
+    this.#callOff?.();
     await Promise.all(this.#lanes.map((lane) => lane.drained()));
   }
 
@@ -121,7 +125,7 @@ export class EventSourceMappingShard {
     for (let reads = 0; ; reads += 1) {
       if (reads === MAX_READS) {
         // A filter that lets little through must not hold up everything else in the process.
-        setImmediate(() => this.pump());
+        this.#timers.soon(() => this.pump());
         return;
       }
       const queued = this.#lanes.reduce((sum, lane) => sum + lane.queued, 0);
@@ -177,11 +181,11 @@ export class EventSourceMappingShard {
   }
 
   #setTimer(): void {
-    clearTimeout(this.#timer);
+    this.#callOff?.();
     const wakeMillis = Math.min(...this.#lanes.map((lane) => (lane.idle ? lane.wakeMillis : Infinity)));
     if (wakeMillis === Infinity) return;
-    const waitMillis = Math.max(1, Math.ceil(wakeMillis - performance.now()));
-    this.#timer = setTimeout(() => this.pump(), waitMillis);
+    const waitMillis = Math.max(1, Math.ceil(wakeMillis - this.#timers.monotonicMillis()));
+    this.#callOff = this.#timers.after(waitMillis, () => this.pump());
   }
 }
 

@@ -4,6 +4,7 @@ import type { LambdaResult } from '../lambda/lambda-function.ts';
 import { LocalError } from '../local-error.ts';
 import type { DurableLog } from '../log/durable-log.ts';
 import type { KinesisStream } from '../log/kinesis-stream.ts';
+import type { Timers } from '../timers.ts';
 import type { FailureDocument } from './event-source-mapping-event.ts';
 import { compileFilters } from './event-source-mapping-filter.ts';
 import type { MappingCounts } from './event-source-mapping-lane.ts';
@@ -33,6 +34,8 @@ export interface EventSourceMappingOptions {
   readonly report?: (text: string) => void;
   readonly nowMillis?: () => number;
   readonly random?: () => number;
+  /** The runtime's own when not given. */
+  readonly timers?: Timers;
   /** Of the first retry; doubles with every further one. 500 when not given. */
   readonly retryBaseMillis?: number;
   /** 60,000 when not given. */

@@ -1,7 +1,7 @@
-import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Database, open, type RootDatabase } from 'lmdb';
-import { CorruptDataError, LocalError } from '../local-error.ts';
+import { LocalError } from '../local-error.ts';
+import { SYSTEM_TIMERS, type Timers } from '../timers.ts';
+import { LmdbStorage } from './lmdb-storage.ts';
+import type { BlockKey, KeptBlock, LogStorage } from './log-storage.ts';
 
 /**
  * When a write counts as durable: `power` after it is on the disk (survives a power cut), `process` after the operating
@@ -20,8 +20,11 @@ export interface CommitParticipant {
 /** Undefined for a state that is removed. */
 type StateWrites = Map<string, Uint8Array | undefined>;
 
-/** Stream name, shard number, index of the block's first record. */
-export type BlockKey = [stream: string, shard: number, firstIndex: number];
+export interface DurableLogOptions {
+  readonly durability: Durability;
+  /** The runtime's own when not given. */
+  readonly timers?: Timers;
+}
 
 /**
  * The one durable store of a data folder: blocks of stream records and small named states (checkpoints, snapshots).
@@ -29,9 +32,8 @@ export type BlockKey = [stream: string, shard: number, firstIndex: number];
  * All writes of a group become durable together or not at all.
  */
 export class DurableLog {
-  readonly #env: RootDatabase;
-  readonly #blocks: Database<Buffer, BlockKey>;
-  readonly #states: Database<Buffer, string>;
+  readonly #storage: LogStorage;
+  readonly #timers: Timers;
   readonly #durability: Durability;
   readonly #dirty = new Set<CommitParticipant>();
   /** States of the group now gathering, and of the one on its way to the disk. */
@@ -43,26 +45,17 @@ export class DurableLog {
   #scheduled = false;
   #failure: Error | undefined;
 
-  private constructor(folder: string, durability: Durability) {
-    mkdirSync(folder, { recursive: true });
-    const path = join(folder, 'log.mdb');
-    checkMagic(path);
-    const noSync = durability !== 'power';
-    this.#env = open({ path, maxDbs: 4, noSync, noMemInit: true });
-    this.#blocks = this.#env.openDB({ name: 'blocks', encoding: 'binary' });
-    this.#states = this.#env.openDB({ name: 'states', encoding: 'binary' });
+  /** @param storage what it writes to; closed with the log */
+  constructor(storage: LogStorage, { durability, timers = SYSTEM_TIMERS }: DurableLogOptions) {
+    this.#storage = storage;
     this.#durability = durability;
+    this.#timers = timers;
   }
 
   /** @throws LocalError when the folder cannot be opened for writing */
-  static open(options: { folder: string; durability: Durability }): DurableLog {
-    try {
-      return new DurableLog(options.folder, options.durability);
-    } catch (cause) {
-      throw new LocalError(`Cannot open the log in '${options.folder}': ${(cause as Error).message}`, {
-        cause,
-      });
-    }
+  static open({ folder, ...options }: DurableLogOptions & { readonly folder: string }): DurableLog {
+    const noSync = options.durability !== 'power';
+    return new DurableLog(LmdbStorage.open({ folder, noSync }), options);
   }
 
   readState(key: string): Buffer | undefined {
@@ -71,15 +64,12 @@ export class DurableLog {
       if (unwritten !== undefined) return Buffer.from(unwritten);
       if (writes.has(key)) return undefined;
     }
-    return this.#states.get(key);
+    return this.#storage.readState(key);
   }
 
   /** The states whose keys begin with `prefix`, as they are on the disk: for whoever reads them once, at the start. */
-  *readStates(prefix: string): Generator<readonly [key: string, value: Buffer]> {
-    for (const { key, value } of this.#states.getRange({ start: prefix })) {
-      if (!key.startsWith(prefix)) return;
-      yield [key, value];
-    }
+  readStates(prefix: string): Iterable<readonly [key: string, value: Buffer]> {
+    return this.#storage.readStates(prefix);
   }
 
   /** Joins the commit group now gathering. */
@@ -120,45 +110,30 @@ export class DurableLog {
   }
 
   /** The newest block that begins at or before `index`. */
-  readBlock(stream: string, shard: number, index: number): { firstIndex: number; bytes: Buffer } | undefined {
-    const floor = {
-      start: [stream, shard, index] satisfies BlockKey,
-      end: [stream, shard, -1] satisfies BlockKey,
-      reverse: true,
-      limit: 1,
-    };
-    for (const { key, value } of this.#blocks.getRange(floor)) return { firstIndex: key[2], bytes: value };
-    return undefined;
+  readBlock(stream: string, shard: number, index: number): KeptBlock | undefined {
+    return this.#storage.blockAtOrBefore([stream, shard, index]);
   }
 
   /** The first block that begins at or after `index`. */
-  nextBlock(stream: string, shard: number, index: number): { firstIndex: number; bytes: Buffer } | undefined {
-    const end = [stream, shard, Number.MAX_SAFE_INTEGER] satisfies BlockKey;
-    for (const { key, value } of this.#blocks.getRange({
-      start: [stream, shard, index] satisfies BlockKey,
-      end,
-      limit: 1,
-    })) {
-      return { firstIndex: key[2], bytes: value };
-    }
-    return undefined;
+  nextBlock(stream: string, shard: number, index: number): KeptBlock | undefined {
+    return this.#storage.blockAtOrAfter([stream, shard, index]);
   }
 
   /** Removes a block for good; used when its retention has passed. */
   removeBlock(key: BlockKey): void {
-    this.#blocks.remove(key);
+    this.#storage.removeBlock(key);
   }
 
   async close(): Promise<void> {
     if (!this.#failure) await this.durable();
-    await this.#env.close();
+    await this.#storage.close();
   }
 
   /** Waits for the rest of the current turn of the event loop, so that all messages of one socket read share a commit. */
   #schedule(): void {
     if (this.#scheduled || this.#committing || this.#failure) return;
     this.#scheduled = true;
-    setImmediate(() => this.#commit());
+    this.#timers.soon(() => void this.#commit());
   }
 
   async #commit(): Promise<void> {
@@ -175,7 +150,7 @@ export class DurableLog {
       const written = this.#write(participants, this.#committingStates);
       if (this.#durability === 'memory') for (const callback of callbacks.splice(0)) callback();
       await written;
-      if (this.#durability === 'power') await this.#env.flushed;
+      if (this.#durability === 'power') await this.#storage.synced();
       this.#committingStates = new Map();
       for (const participant of participants) participant.committed();
     } catch (cause) {
@@ -187,14 +162,12 @@ export class DurableLog {
     if (this.#dirty.size || this.#callbacks.length || this.#pendingStates.size) this.#schedule();
   }
 
-  #write(participants: CommitParticipant[], states: StateWrites): Promise<boolean> {
-    return this.#env.batch(() => {
-      for (const participant of participants) {
-        participant.prepare((key, value) => void this.#blocks.put(key, value as Buffer));
-      }
+  #write(participants: CommitParticipant[], states: StateWrites): Promise<void> {
+    return this.#storage.write((transaction) => {
+      for (const participant of participants) participant.prepare(transaction.putBlock);
       for (const [key, value] of states) {
-        if (value === undefined) void this.#states.remove(key);
-        else void this.#states.put(key, value as Buffer);
+        if (value === undefined) transaction.removeState(key);
+        else transaction.putState(key, value);
       }
     });
   }
@@ -206,17 +179,3 @@ export class DurableLog {
     this.#callbacks = [];
   }
 }
-
-/** LMDB trusts its file, and one that is something else ends the process; so its first page is looked at before. */
-function checkMagic(path: string): void {
-  if (!existsSync(path) || statSync(path).size === 0) return;
-  const page = Buffer.alloc(MAGIC_AT + 4);
-  const file = openSync(path, 'r');
-  readSync(file, page, 0, page.length, 0);
-  closeSync(file);
-  if (page.readUInt32LE(MAGIC_AT) !== LMDB_MAGIC) throw new CorruptDataError(`'${path}' is not an LMDB file`);
-}
-
-/** Where the first page holds what marks the file as LMDB's: behind the page header of 24 bytes. */
-const MAGIC_AT = 24;
-const LMDB_MAGIC = 0xbeefc0de;

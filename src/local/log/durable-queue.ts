@@ -1,6 +1,7 @@
 import type { CountingStage } from '../event-source-mapping/event-source-mapping.ts';
 import { ShardProgress, type Tracked } from '../event-source-mapping/event-source-mapping-progress.ts';
 import type { StageLag } from '../http/statistics.ts';
+import { SYSTEM_TIMERS, type Timers } from '../timers.ts';
 import type { DurableLog } from './durable-log.ts';
 import { KinesisStream, type StreamRecord } from './kinesis-stream.ts';
 
@@ -28,6 +29,8 @@ export interface DurableQueueOptions<F extends string> {
   /** Items handled at once; 1 when not given. */
   readonly concurrency?: number;
   readonly nowMillis?: () => number;
+  /** The runtime's own when not given. */
+  readonly timers?: Timers;
 }
 
 /** How many items may be in memory, those that wait to be tried again included, and how many bytes of them. */
@@ -46,7 +49,7 @@ export class DurableQueue<F extends string = never> {
   readonly #progress = new ShardProgress<F | 'delivered'>();
   readonly #ready: (QueuedItem & { readonly tracked: Tracked<F | 'delivered'> })[] = [];
   readonly #running = new Set<Promise<void>>();
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #waiting = new Set<() => void>();
   readonly #unsubscribe: () => void;
   readonly #stop = new AbortController();
   #position: string | undefined;
@@ -87,7 +90,7 @@ export class DurableQueue<F extends string = never> {
   async stop(): Promise<void> {
     this.#stop.abort();
     this.#unsubscribe();
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const callOff of this.#waiting) callOff();
     await Promise.all(this.#running);
     await this.#options.log.durable();
   }
@@ -125,12 +128,13 @@ export class DurableQueue<F extends string = never> {
       return this.#settle(item.tracked, outcome.fate);
     }
     if (signal.aborted) return;
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
+    const { timers = SYSTEM_TIMERS } = this.#options;
+    const callOff = timers.after(outcome.retryMillis, () => {
+      this.#waiting.delete(callOff);
       this.#ready.push(item);
       this.#pump();
-    }, outcome.retryMillis);
-    this.#timers.add(timer);
+    });
+    this.#waiting.add(callOff);
   }
 
   /** The checkpoint and the counts of what it passes join the same commit. */

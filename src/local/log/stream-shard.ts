@@ -1,4 +1,5 @@
-import type { BlockKey, CommitParticipant, DurableLog } from './durable-log.ts';
+import type { CommitParticipant, DurableLog } from './durable-log.ts';
+import type { BlockKey } from './log-storage.ts';
 import { type PendingRecord, RecordBlock } from './record-block.ts';
 
 export interface StreamShardOptions {

@@ -1,0 +1,95 @@
+import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Database, open, type RootDatabase } from 'lmdb';
+import { CorruptDataError, LocalError } from '../local-error.ts';
+import type { BlockKey, KeptBlock, LogStorage, LogTransaction } from './log-storage.ts';
+
+/** The durable log's store as one LMDB file of the data folder. */
+export class LmdbStorage implements LogStorage {
+  readonly #env: RootDatabase;
+  readonly #blocks: Database<Buffer, BlockKey>;
+  readonly #states: Database<Buffer, string>;
+  readonly #transaction: LogTransaction;
+
+  private constructor(folder: string, noSync: boolean) {
+    mkdirSync(folder, { recursive: true });
+    const path = join(folder, 'log.mdb');
+    checkMagic(path);
+    this.#env = open({ path, maxDbs: 4, noSync, noMemInit: true });
+    this.#blocks = this.#env.openDB({ name: 'blocks', encoding: 'binary' });
+    this.#states = this.#env.openDB({ name: 'states', encoding: 'binary' });
+    this.#transaction = {
+      putBlock: (key, value) => void this.#blocks.put(key, value as Buffer),
+      putState: (key, value) => void this.#states.put(key, value as Buffer),
+      removeState: (key) => void this.#states.remove(key),
+    };
+  }
+
+  /**
+   * @param options.noSync leaves it to the operating system when the disk gets what was written
+   * @throws LocalError when the folder cannot be opened for writing
+   */
+  static open({ folder, noSync }: { folder: string; noSync: boolean }): LmdbStorage {
+    try {
+      return new LmdbStorage(folder, noSync);
+    } catch (cause) {
+      throw new LocalError(`Cannot open the log in '${folder}': ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  async write(fill: (transaction: LogTransaction) => void): Promise<void> {
+    await this.#env.batch(() => fill(this.#transaction));
+  }
+
+  async synced(): Promise<void> {
+    await this.#env.flushed;
+  }
+
+  readState(key: string): Buffer | undefined {
+    return this.#states.get(key);
+  }
+
+  *readStates(prefix: string): Generator<readonly [key: string, value: Buffer]> {
+    for (const { key, value } of this.#states.getRange({ start: prefix })) {
+      if (!key.startsWith(prefix)) return;
+      yield [key, value];
+    }
+  }
+
+  blockAtOrBefore(start: BlockKey): KeptBlock | undefined {
+    const end = [start[0], start[1], -1] satisfies BlockKey;
+    for (const { key, value } of this.#blocks.getRange({ start, end, reverse: true, limit: 1 }))
+      return { firstIndex: key[2], bytes: value };
+    return undefined;
+  }
+
+  blockAtOrAfter(start: BlockKey): KeptBlock | undefined {
+    const end = [start[0], start[1], Number.MAX_SAFE_INTEGER] satisfies BlockKey;
+    for (const { key, value } of this.#blocks.getRange({ start, end, limit: 1 }))
+      return { firstIndex: key[2], bytes: value };
+    return undefined;
+  }
+
+  /** A block that stays because the disk is full is removed with the next start's trimming. */
+  removeBlock(key: BlockKey): void {
+    this.#blocks.remove(key).catch(() => undefined);
+  }
+
+  close(): Promise<void> {
+    return this.#env.close();
+  }
+}
+
+/** LMDB trusts its file, and one that is something else ends the process; so its first page is looked at before. */
+function checkMagic(path: string): void {
+  if (!existsSync(path) || statSync(path).size === 0) return;
+  const page = Buffer.alloc(MAGIC_AT + 4);
+  const file = openSync(path, 'r');
+  readSync(file, page, 0, page.length, 0);
+  closeSync(file);
+  if (page.readUInt32LE(MAGIC_AT) !== LMDB_MAGIC) throw new CorruptDataError(`'${path}' is not an LMDB file`);
+}
+
+/** Where the first page holds what marks the file as LMDB's: behind the page header of 24 bytes. */
+const MAGIC_AT = 24;
+const LMDB_MAGIC = 0xbeefc0de;
