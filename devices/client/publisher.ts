@@ -15,6 +15,8 @@ export interface PublisherOptions extends ConnectionOptions {
    * only, and a broker may have dropped the message without a word.
    */
   readonly ackTimeoutMillis?: number;
+  /** Where the jitter of reconnections comes from: numbers in [0, 1). */
+  readonly random?: () => number;
   /** Told about each new connection, before anything is published on it. */
   readonly onConnected?: (connection: Connection) => void;
   /** Told why there is no connection: it was lost, or could not be made. */
@@ -123,6 +125,11 @@ export class Publisher {
     return left;
   }
 
+  /** Loses the connection without a word to the broker, as when a cable is pulled. What was not acknowledged is sent again. */
+  cut(): void {
+    void this.#connection?.end(true);
+  }
+
   async #keepConnected(first: Connection | undefined): Promise<void> {
     let connection = first ?? (await this.#connectAgain());
     while (connection) {
@@ -142,7 +149,7 @@ export class Publisher {
   /** Every attempt, the first one too, waits: a fleet that starts or falls at one instant comes back spread out. */
   async #connectAgain(): Promise<Connection | undefined> {
     for (let attempt = 0; !this.#closed; attempt++) {
-      await this.#wait(reconnectDelayMillis(attempt, Math.random()));
+      await this.#wait(reconnectDelayMillis(attempt, (this.#options.random ?? Math.random)()));
       if (this.#closed) return undefined;
       try {
         const connection = await this.#options.transport(this.#options);

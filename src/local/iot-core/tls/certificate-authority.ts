@@ -10,6 +10,7 @@ import {
   KeyUsageFlags,
   KeyUsagesExtension,
   Pkcs10CertificateRequest,
+  Pkcs10CertificateRequestGenerator,
   SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension,
   X509Certificate,
@@ -71,6 +72,22 @@ export async function createAuthority(): Promise<CertificateAndKey> {
     certificatePem: `${certificate.toString('pem')}\n`,
     privateKeyPem: pemOf(keys.privateKey, 'pkcs8'),
   };
+}
+
+/** A request (PKCS #10) to certify a new key on the curve P-256, and that key; as PEM texts. */
+export async function createSigningRequest(
+  name: string,
+): Promise<{ readonly requestPem: string; readonly privateKeyPem: string }> {
+  const keys = (await webcrypto.subtle.generateKey(EC_KEY, true, [
+    'sign',
+    'verify',
+  ])) as webcrypto.CryptoKeyPair;
+  const request = await Pkcs10CertificateRequestGenerator.create({
+    name,
+    keys,
+    signingAlgorithm: EC_SIGNATURE,
+  });
+  return { requestPem: request.toString('pem'), privateKeyPem: pemOf(keys.privateKey, 'pkcs8') };
 }
 
 /** Signs certificates of servers and devices. */
