@@ -1,4 +1,5 @@
 import { rejectedKey } from '../stores/keys.ts';
+import { failpoint } from './failpoint.ts';
 import type { DurableLog } from './log/durable-log.ts';
 
 /** A row that an application refused, with what is needed to mend and replay it. */
@@ -104,6 +105,7 @@ export class RejectedRows {
   async #put(key: string, body: string): Promise<void> {
     const { putObject, bucketName, report } = this.#options;
     try {
+      failpoint('dlq.beforeWrite');
       await putObject(bucketName, key, Buffer.from(body));
       this.#waiting.delete(key);
       this.#isChanged = true;

@@ -8,6 +8,7 @@ import { callDynamodb } from './dynamodb/dynamodb-call.ts';
 import { createDynamodbControl } from './dynamodb/dynamodb-control.ts';
 import { dynamodbFace } from './dynamodb/dynamodb-face.ts';
 import type { FailureDocument } from './event-source-mapping/event-source-mapping-event.ts';
+import { failpoint } from './failpoint.ts';
 import { firehoseOperations } from './firehose/firehose-api.ts';
 import { FirehoseDelivery } from './firehose/firehose-delivery.ts';
 import type { AlertLog } from './http/alert-log.ts';
@@ -153,6 +154,7 @@ export async function startAwsServices(options: StartAwsServicesOptions): Promis
     callDynamodb: (operation, input) => callDynamodb(dynamodb.url, operation, input),
     messaging,
     onFailure: async (destinationArn, { key, body }) => {
+      failpoint('dlq.beforeWrite');
       await store.put(bucketOf(destinationArn), key, Buffer.from(body));
     },
     async stop() {

@@ -5,6 +5,7 @@ import { LOCAL_PLACE } from '../stack/local-place.ts';
 import { readStack } from '../stack/read-stack.ts';
 import type { Stack } from '../stack/stack.ts';
 import { loadApplication } from './application-files.ts';
+import { armFailpoints } from './failpoint.ts';
 import { AlertLog } from './http/alert-log.ts';
 import { buildDashboard } from './http/dashboard-files.ts';
 import { type StageLag, Statistics } from './http/statistics.ts';
@@ -93,6 +94,7 @@ const TRIM_MILLIS = 60_000;
  * @throws StackError, IotSqlError, StreamingSqlError, BundleError or LocalError: one clear sentence about what to mend
  */
 export async function startMesonet(options: MesonetOptions): Promise<Mesonet> {
+  armFailpoints(process.env.FAILPOINTS);
   mkdirSync(makeable(options.dataFolder), { recursive: true });
   const lock = await lockFolder(options.dataFolder);
   const stops: (() => Promise<void> | void)[] = [() => lock.release()];

@@ -10,6 +10,7 @@ import {
 import type { ApplicationPlan } from '../streaming-sql/index.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './application-checkpoint.ts';
 import { ApplicationRefusals, compileMeta, type MetaOf } from './application-refusals.ts';
+import { failpoint } from './failpoint.ts';
 import type { StageLag } from './http/statistics.ts';
 import type { Ledger, LedgerStage } from './ledger.ts';
 import { LocalError } from './local-error.ts';
@@ -250,7 +251,9 @@ export class StreamingApplication {
 
   /** Puts out the rows held since the last checkpoint, in the very commit that carries the new one. */
   #checkpoint(): void {
+    failpoint('window.beforeFlush');
     for (const { target, key, record } of this.#outbox) target.append(key, record);
+    failpoint('window.afterStoreBeforeCheckpoint');
     this.#outbox = [];
     this.#lastCheckpointMillis = this.#options.nowMillis();
     this.#rejected?.commit();

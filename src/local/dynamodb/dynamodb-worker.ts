@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
+import { armFailpoints, failpoint } from '../failpoint.ts';
 import type { Durability } from '../log/durable-log.ts';
 import { closeIterators, type IterableDatabase } from './close-iterators.ts';
 
@@ -60,10 +61,12 @@ process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
 await start();
 
 async function start(): Promise<void> {
+  armFailpoints(process.env.FAILPOINTS);
   process.env.AWS_REGION = options.region;
   process.env.AWS_ACCOUNT_ID = options.accountId;
   try {
     if (options.folder !== undefined) await settleTables(options.folder);
+    failWrites(Level.prototype as LevelDatabase);
     if (options.durability === 'power') writeThroughToDisk(Level.prototype as LevelDatabase);
     closeIterators(Level.prototype as LevelDatabase);
     const server = dynalite({ path: options.folder, createTableMs: 0, updateTableMs: 0, deleteTableMs: 0 });
@@ -106,6 +109,20 @@ async function removeTable(database: LevelDatabase, key: string, name: string): 
 function active(table: TableRecord): TableRecord {
   const indexes = table.GlobalSecondaryIndexes?.map((index) => ({ ...index, IndexStatus: 'ACTIVE' }));
   return { ...table, TableStatus: 'ACTIVE', ...(indexes && { GlobalSecondaryIndexes: indexes }) };
+}
+
+/** dynalite answers what a write throws with an InternalServerError, which the SDK tries again. */
+function failWrites(prototype: LevelDatabase): void {
+  for (const method of ['put', 'del', 'batch'] as const) {
+    const write = prototype[method] as (...args: unknown[]) => Promise<void>;
+    Object.assign(prototype, {
+      async [method](this: LevelDatabase, ...args: unknown[]): Promise<void> {
+        failpoint('store.beforeCommit');
+        await write.apply(this, args);
+        failpoint('store.afterCommitBeforeAnswer');
+      },
+    });
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { failpoint } from '../failpoint.ts';
 import { type LambdaResult, MAX_PAYLOAD_BYTES } from '../lambda/lambda-function.ts';
 import type { StreamRecord } from '../log/kinesis-stream.ts';
 import type { Timers } from '../timers.ts';
@@ -215,10 +216,12 @@ export class EventSourceMappingLane {
     const { options, counts } = this.#context;
     counts.invocations += 1;
     const { functionName } = options.mapping;
+    failpoint('consumer.beforeInvoke');
     const result = await options.invoke(functionName, event).catch((error: Error) => {
       options.report?.(`Cannot invoke '${functionName}', trying again: ${error.message}`);
       return undefined;
     });
+    failpoint('consumer.afterInvokeBeforeCheckpoint');
     if (result && (result.ok || result.error.errorType !== 'TooManyRequestsException')) return result;
     counts.throttles += 1;
     await this.#backOff(1);

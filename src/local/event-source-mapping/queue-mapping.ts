@@ -1,4 +1,5 @@
 import type { QueueMappingResource } from '../../stack/stack.ts';
+import { failpoint } from '../failpoint.ts';
 import { type LambdaResult, MAX_PAYLOAD_BYTES } from '../lambda/lambda-function.ts';
 import { LocalError } from '../local-error.ts';
 import type { DurableLog } from '../log/durable-log.ts';
@@ -102,10 +103,12 @@ export class QueueMapping {
     const { mapping, queue, region, invoke, report } = this.#options;
     this.counts.invocations += 1;
     const event = queueEvent(messages, { queueArn: mapping.queueArn, region });
+    failpoint('consumer.beforeInvoke');
     const result = await invoke(mapping.functionName, event).catch((error: Error) => {
       report?.(`Cannot invoke '${mapping.functionName}', its messages come again: ${error.message}`);
       return undefined;
     });
+    failpoint('consumer.afterInvokeBeforeCheckpoint');
     const failed = failedMessages(result, messages, mapping.reportBatchItemFailures);
     if (failed.size > 0) this.counts.failures += 1;
     this.counts.returned += failed.size;

@@ -1,4 +1,5 @@
 import type { DeliveryStreamResource } from '../../stack/stack.ts';
+import { failpoint } from '../failpoint.ts';
 import type { DurableLog } from '../log/durable-log.ts';
 import type { KinesisStream } from '../log/kinesis-stream.ts';
 import type { S3BucketStore } from '../s3/s3-bucket-store.ts';
@@ -97,6 +98,7 @@ export class FirehoseShard {
     await store.put(resource.bucketName, this.#keyOf(body.first!), await body.end(), {
       headers: { 'content-type': 'application/octet-stream' },
     });
+    failpoint('delivery.afterObjectBeforeCheckpoint');
     this.#checkpoint = {
       sequenceNumber: body.lastSequenceNumber!,
       delivered: this.#checkpoint.delivered + body.records,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AwsError } from '../aws-endpoint/aws-endpoint-error.ts';
 import { escapeXml } from '../aws-endpoint/aws-endpoint-xml.ts';
+import { failpoint } from '../failpoint.ts';
 import type { DurableLog } from '../log/durable-log.ts';
 import { md5Of } from '../sqs/sqs-message.ts';
 import type { SqsQueue } from '../sqs/sqs-queue.ts';
@@ -18,8 +19,10 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export function createQueueSender(queues: ReadonlyMap<string, SqsQueue>, log: DurableLog): SendToQueue {
   return async (queueName, body) => {
     try {
+      failpoint('upload.beforeAppend');
       const { messageId, body: sent } = queues.get(queueName)!.send({ body: textOf(body) });
       await log.durable();
+      failpoint('upload.afterAppendBeforeAnswer');
       const result = `<MessageId>${messageId}</MessageId><MD5OfMessageBody>${md5Of(sent)}</MD5OfMessageBody>`;
       return xml(200, 'SendMessageResponse', `<SendMessageResult>${result}</SendMessageResult>`, true);
     } catch (error) {

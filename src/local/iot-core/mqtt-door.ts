@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../iot-sql/index.ts';
+import { failpoint } from '../failpoint.ts';
 import {
   DELIVERIES_STAGE,
   DEVICE_SERVICES_STAGE,
@@ -123,9 +124,21 @@ export class MqttDoor {
   }
 
   #accept(rules: RulesEngine, message: PublishedMessage, done: (error?: Error) => void): void {
-    const answers = this.#take(rules, message);
+    let answers: readonly ReservedAnswer[];
+    try {
+      failpoint('accept.beforeAppend');
+      answers = this.#take(rules, message);
+    } catch (error) {
+      done(error as Error);
+      return;
+    }
     if (message.qos === 0) done();
-    else this.#options.log.whenDurable(done);
+    else
+      this.#options.log.whenDurable((error) => {
+        failpoint('accept.afterAppendBeforeAck');
+        done(error);
+        failpoint('accept.afterAck');
+      });
     if (answers.length > 0) this.#answer(answers, message.clientId);
   }
 

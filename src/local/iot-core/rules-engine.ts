@@ -11,6 +11,7 @@ import {
   isExternalRule,
 } from '../../topic-rules/compile-topic-rule.ts';
 import { fileOfRule, readRuleFiles } from '../../topic-rules/rule-file.ts';
+import { failpoint } from '../failpoint.ts';
 import type { StageLag } from '../http/statistics.ts';
 import { type Ledger, type LedgerStage, ROUTING_STAGE } from '../ledger.ts';
 import type { DurableLog } from '../log/durable-log.ts';
@@ -161,8 +162,10 @@ export class RulesEngine {
 
   /** Returns why the rule did not fire. */
   #run(compiled: CompiledTopicRule, message: RuleMessage, arrived: ArrivedMessage): string | undefined {
+    failpoint('rule.eval');
     const output = compiled.rule.evaluateText(message);
     if (output === undefined) return reasonOf(compiled, message);
+    failpoint('rule.beforeAction');
     this.#actions.run(compiled.name, { output, message, arrived });
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { AwsError } from '../aws-endpoint/aws-endpoint-error.ts';
+import { failpoint } from '../failpoint.ts';
 import type { KinesisStream } from '../log/kinesis-stream.ts';
 import { MAX_RECORD_BYTES } from './kinesis-api-shapes.ts';
 import { findStream, type KinesisApiOptions, type StreamReference } from './kinesis-api-streams.ts';
@@ -33,7 +34,10 @@ export async function putRecords(
   input.Records.forEach(checkEntry);
   if (input.Records.reduce((sum, entry) => sum + byteLength(entry), 0) > MAX_REQUEST_BYTES)
     throw new AwsError('InvalidArgumentException', 'Records size exceeds 10 MB limit');
-  const receipts = input.Records.map((entry) => append(stream, entry));
+  const receipts = input.Records.map((entry, at) => {
+    if (at > 0) failpoint('stream.partialPut');
+    return append(stream, entry);
+  });
   await options.log.durable();
   return {
     FailedRecordCount: 0,
@@ -46,6 +50,7 @@ export async function putRecords(
 }
 
 function append(stream: KinesisStream, { PartitionKey, Data, ExplicitHashKey }: PutEntry) {
+  failpoint('stream.beforePut');
   const data = Buffer.isBuffer(Data) ? Data : Buffer.from(Data.buffer, Data.byteOffset, Data.byteLength);
   return stream.put(PartitionKey, data, ExplicitHashKey);
 }

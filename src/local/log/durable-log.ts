@@ -1,3 +1,4 @@
+import { failpoint } from '../failpoint.ts';
 import { LocalError } from '../local-error.ts';
 import { SYSTEM_TIMERS, type Timers } from '../timers.ts';
 import { LmdbStorage } from './lmdb-storage.ts';
@@ -147,10 +148,13 @@ export class DurableLog {
     this.#callbacks = [];
     this.#dirty.clear();
     try {
+      failpoint('log.beforeCommit');
       const written = this.#write(participants, this.#committingStates);
       if (this.#durability === 'memory') for (const callback of callbacks.splice(0)) callback();
       await written;
+      failpoint('log.beforeFsync');
       if (this.#durability === 'power') await this.#storage.synced();
+      failpoint('log.afterFsync');
       this.#committingStates = new Map();
       for (const participant of participants) participant.committed();
     } catch (cause) {
@@ -165,6 +169,7 @@ export class DurableLog {
   #write(participants: CommitParticipant[], states: StateWrites): Promise<void> {
     return this.#storage.write((transaction) => {
       for (const participant of participants) participant.prepare(transaction.putBlock);
+      failpoint('log.midRecord');
       for (const [key, value] of states) {
         if (value === undefined) transaction.removeState(key);
         else transaction.putState(key, value);

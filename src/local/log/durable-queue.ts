@@ -1,5 +1,6 @@
 import type { CountingStage } from '../event-source-mapping/event-source-mapping.ts';
 import { ShardProgress, type Tracked } from '../event-source-mapping/event-source-mapping-progress.ts';
+import { failpoint } from '../failpoint.ts';
 import type { StageLag } from '../http/statistics.ts';
 import { SYSTEM_TIMERS, type Timers } from '../timers.ts';
 import type { DurableLog } from './durable-log.ts';
@@ -123,6 +124,7 @@ export class DurableQueue<F extends string = never> {
   async #handle(item: QueuedItem & { readonly tracked: Tracked<F | 'delivered'> }): Promise<void> {
     const { signal } = this.#stop;
     const outcome = await this.#options.handle(item, signal);
+    failpoint('queue.afterHandleBeforeSettle');
     if ('fate' in outcome) {
       this.#bytesInFlight -= item.record.data.length;
       return this.#settle(item.tracked, outcome.fate);

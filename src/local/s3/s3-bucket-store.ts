@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, unlin
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AwsError } from '../aws-endpoint/aws-endpoint-error.ts';
+import { failpoint } from '../failpoint.ts';
 import type { Durability } from '../log/durable-log.ts';
 import { isFile, isFolder, makeFolders, placeOf, pruneFolders, syncFolders, writeAside } from './s3-file.ts';
 import { pathOfKey } from './s3-key-path.ts';
@@ -196,6 +197,7 @@ export class S3BucketStore {
     const place = this.#sidecarOf(bucket, file);
     // Folders that somebody removed by hand have left their metadata behind.
     if (isFolder(place)) rmSync(place, { recursive: true });
+    failpoint('archive.beforeRename');
     renameSync(sidecar, place);
     renameSync(written, file);
     if (this.#sync) await syncFolders([...sidecarFolders, ...folders]);

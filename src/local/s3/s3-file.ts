@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, renameSync, rmdirSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { failpoint } from '../failpoint.ts';
 import { BESIDE_FOLDER } from './s3-key-path.ts';
 
 /** A file written aside, complete, waiting to be put in its place. */
@@ -21,6 +22,7 @@ export async function writeAside(
   const handle = await open(path, 'w');
   try {
     await handle.writeFile(bytes);
+    failpoint('archive.midObject');
     if (sync) await handle.sync();
     const { size, mtimeMs } = await handle.stat();
     return { path, size, modifiedMillis: mtimeMs };
