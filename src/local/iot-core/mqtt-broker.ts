@@ -13,6 +13,7 @@ import { RefusedError, reasonOf } from './refusal.ts';
 import type { RepublishHeaders } from './rule-actions/rule-action-targets.ts';
 import { BrokerPersistence, type BrokerPersistenceOptions } from './sessions/broker-persistence.ts';
 import { readWildcardsStrictly } from './strict-wildcards.ts';
+import { isolateSubscriber } from './subscriber-delivery.ts';
 import type { CertificateAndKey } from './tls/certificate-authority.ts';
 
 /** A message that a client or the runtime published. */
@@ -77,8 +78,6 @@ export interface MqttBroker {
 const MAX_IN_FLIGHT = 100;
 /** Room for headers and MQTT 5 properties. */
 const PACKET_OVERHEAD_BYTES = 8 * 1024;
-/** A subscriber that does not read is cut after this, because publishers to it wait meanwhile. */
-const SLOW_SUBSCRIBER_MILLIS = 2000;
 const CONNECT_MILLIS = 10_000;
 /** A SUBACK says from here on that a subscription failed. */
 const SUBSCRIBE_FAILED = 0x80;
@@ -100,7 +99,6 @@ export async function startMqttBroker(options: MqttBrokerOptions): Promise<MqttB
     receiveMaximum: MAX_IN_FLIGHT,
     topicAliasMaximum: 8,
     maxTopicLevels: 100,
-    drainTimeout: SLOW_SUBSCRIBER_MILLIS,
     connectTimeout: CONNECT_MILLIS,
     sessionExpiryIntervalLimit: 3600,
     pendingSessionsLimit: 10_000,
@@ -140,10 +138,11 @@ export async function startMqttBroker(options: MqttBrokerOptions): Promise<MqttB
       lifecycle.failed(client, error);
       if (!(error instanceof RefusedError)) options.onRefused(reasonOf(error));
     });
-  const handle = (socket: Socket): void =>
-    guardClient(broker.handle(socket), gate.refuse, (client) =>
-      lifecycle.ending(client, 'CLIENT_INITIATED_DISCONNECT'),
-    );
+  const handle = (socket: Socket): void => {
+    const client = broker.handle(socket);
+    isolateSubscriber(client, () => options.onRefusedDelivery('subscriber does not read'));
+    guardClient(client, gate.refuse, () => lifecycle.ending(client, 'CLIENT_INITIATED_DISCONNECT'));
+  };
   const listeners = await startListeners(options, gate, handle).catch(async (error) => {
     await close(broker);
     throw error;
