@@ -14,8 +14,9 @@ Examples:
   mesonet cost --trace load.jsonl                a recorded load, a line per publish:
                                                  {"timestampMillis":…,"topic":"weather/…","bytes":200}
   mesonet cost --budget 250 --json               exit code 1 when a month costs more
+  mesonet cost --scale --pack 24                 100 to 10,000,000 readings/s: shards, units, limits, costs
 
-docs/cost.md explains the model, its assumptions and where the prices come from.`;
+docs/cost.md explains the model, its assumptions and where the prices come from, docs/scale.md what --scale sizes.`;
 
 /** The options as they are after parsing. */
 interface CostFlags {
@@ -25,6 +26,7 @@ interface CostFlags {
   readonly trace?: string;
   readonly basicIngest: boolean;
   readonly storageMonths: number;
+  readonly scale?: boolean;
   readonly budget?: number;
   readonly json?: boolean;
   readonly project: string;
@@ -49,6 +51,7 @@ export function costCommand(): Command {
     .option('--trace <file>', 'price a recorded load: JSON lines, one per publish')
     .option('--no-basic-ingest', 'devices publish through the message broker, not to $aws/rules/…')
     .option('--storage-months <n>', 'months of what is stored that are counted, at most', parseAmount, 1)
+    .option('--scale', 'size and price the stack for 100 to 10,000,000 readings/s')
     .option('--budget <usd>', 'fail when a month costs more', parseAmount)
     .option('--json', 'print one line of JSON on stdout')
     .option('--project <folder>', 'the folder of serverless.yml', projectFolder)
@@ -63,6 +66,7 @@ export function costCommand(): Command {
 }
 
 async function run(command: Command, flags: CostFlags): Promise<void> {
+  if (flags.scale) return runScale(command, flags);
   const { priceStack } = await import('../cost/price-stack.ts');
   const { readDeployment } = await import('../cost/deployment.ts');
   const { US_EAST_1 } = await import('../cost/price-sheet.ts');
@@ -76,6 +80,21 @@ async function run(command: Command, flags: CostFlags): Promise<void> {
     process.stdout.write(`${printCost(report, US_EAST_1)}\n`);
   }
   checkBudget(command, flags.budget, report);
+}
+
+/** `--scale`: one line for each power of ten. */
+async function runScale(command: Command, flags: CostFlags): Promise<void> {
+  for (const option of ['rate', 'devices', 'trace', 'budget'] as const)
+    if (flags[option] !== undefined)
+      command.error(`error: Cannot use --${option} with --scale: it goes through the rates by itself`);
+  const { planScale } = await import('../cost/scale/plan-scale.ts');
+  const { readDeployment } = await import('../cost/deployment.ts');
+  const { US_EAST_1 } = await import('../cost/price-sheet.ts');
+  const deployment = readDeployment(await readTemplate(command, flags), resolve(flags.project));
+  const { basicIngest, pack = DEFAULTS.pack, storageMonths } = flags;
+  const steps = planScale(deployment, { basicIngest, pack }, { sheet: US_EAST_1, storageMonths });
+  if (flags.json) process.stdout.write(`${JSON.stringify({ steps, priceSheet: sheetName(US_EAST_1) })}\n`);
+  else process.stdout.write(`${(await import('../cost/scale/print-scale.ts')).printScale(steps)}\n`);
 }
 
 function sheetName({ region, date }: { region: string; date: string }): object {

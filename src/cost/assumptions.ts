@@ -58,6 +58,18 @@ const table = {
   fleetLogBytes: { value: 265, basis: 'measured: the EMF line of printFleetMetrics, one per sensor type' },
   windowsLogBytes: { value: 325, basis: 'measured: the EMF line of printWindowMetrics' },
   logCompression: { value: 0.15, basis: 'CloudWatch bills stored logs compressed, at about this share' },
+  usedShare: {
+    value: 0.7,
+    basis: 'share of a shard, a lane or a unit that is planned with: the rest is for bursts',
+  },
+  embeddedReadings: {
+    value: 17_000,
+    basis: 'measured: readings/s that one embedded runtime acknowledges over 500 connections, slowest run',
+  },
+  flinkReadingsPerKpu: {
+    value: 5_000,
+    basis: 'of a KPU, one vCPU, as the reference design takes it',
+  },
   sensorTypes: { value: 5, basis: 'the simulator’s; metrics are by type' },
   sampleBytes: { value: 25, basis: 'one reading within a minute item: about 40 readings per KB' },
   minuteItemBytes: { value: 40, basis: 'keys of a minute item: attribute names and values' },

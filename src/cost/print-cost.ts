@@ -35,7 +35,7 @@ function printBill({ lines, perMonthUsd, perMillionUsd }: Bill): string[] {
       ...(small.length ? [totalRow(`  smaller lines: ${small.length}`, small)] : []),
     ];
   });
-  return table([
+  return printTable([
     ['', 'quantity/month', 'unit price', 'USD/month', 'USD/million'],
     ...rows,
     ['Total', '', '', perMonthUsd.toFixed(2), perMillionUsd.toFixed(4)],
@@ -59,12 +59,12 @@ function lineRow(line: CostLine): string[] {
   ];
 }
 
-/** Columns as wide as their widest cell; texts to the left, the last three to the right. */
-function table(rows: readonly (readonly string[])[]): string[] {
+/** Columns as wide as their widest cell; the first `texts` of them to the left, the others to the right. */
+export function printTable(rows: readonly (readonly string[])[], texts = 2): string[] {
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
   return rows.map((row) =>
     row
-      .map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
+      .map((cell, i) => (i < texts ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
       .join('  ')
       .trimEnd(),
   );
