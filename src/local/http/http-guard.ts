@@ -31,7 +31,12 @@ export const SERVER_LIMITS: Readonly<ServerOptions> = {
   headersTimeout: 10_000,
   requestTimeout: 60_000,
   keepAliveTimeout: 5_000,
+  // Otherwise slow ones are looked for twice a minute only.
+  connectionsCheckingInterval: 1_000,
 };
+
+/** A connection on which nothing is read or written for so long is cut; an answer may take API Gateway's 30 s. */
+export const IDLE_CONNECTION_MILLIS = 120_000;
 
 /** Sent with every response. There is no CORS header: pages of other origins read nothing. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {

@@ -8,7 +8,7 @@ import {
 import { LocalError } from '../local-error.ts';
 import { serveDashboard } from './dashboard-files.ts';
 import { type HttpApi, sendMessage } from './http-api.ts';
-import { createHttpGuard, refuse, SERVER_LIMITS } from './http-guard.ts';
+import { createHttpGuard, IDLE_CONNECTION_MILLIS, refuse, SERVER_LIMITS } from './http-guard.ts';
 
 /** A server that listens. */
 export interface RunningServer {
@@ -73,7 +73,7 @@ export function listen(
   address: { host: string; port: number; option: string },
 ): Promise<RunningServer> {
   const { host, port, option } = address;
-  const server = createServer(SERVER_LIMITS, listener);
+  const server = createServer(SERVER_LIMITS, listener).setTimeout(IDLE_CONNECTION_MILLIS);
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const problem =
