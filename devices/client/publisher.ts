@@ -17,6 +17,8 @@ export interface PublisherOptions extends ConnectionOptions {
   readonly ackTimeoutMillis?: number;
   /** Where the jitter of reconnections comes from: numbers in [0, 1). */
   readonly random?: () => number;
+  /** The first attempt of `start` does not wait: for clients that do not all come up at one instant. */
+  readonly startsAtOnce?: boolean;
   /** Told about each new connection, before anything is published on it. */
   readonly onConnected?: (connection: Connection) => void;
   /** Told why there is no connection: it was lost, or could not be made. */
@@ -131,7 +133,7 @@ export class Publisher {
   }
 
   async #keepConnected(first: Connection | undefined): Promise<void> {
-    let connection = first ?? (await this.#connectAgain());
+    let connection = first ?? (await this.#connectAgain(this.#options.startsAtOnce));
     while (connection) {
       const watch = this.#watchAcknowledgements(connection);
       this.#use(connection);
@@ -147,9 +149,10 @@ export class Publisher {
   }
 
   /** Every attempt, the first one too, waits: a fleet that starts or falls at one instant comes back spread out. */
-  async #connectAgain(): Promise<Connection | undefined> {
+  async #connectAgain(atOnce = false): Promise<Connection | undefined> {
     for (let attempt = 0; !this.#closed; attempt++) {
-      await this.#wait(reconnectDelayMillis(attempt, (this.#options.random ?? Math.random)()));
+      if (attempt > 0 || !atOnce)
+        await this.#wait(reconnectDelayMillis(attempt, (this.#options.random ?? Math.random)()));
       if (this.#closed) return undefined;
       try {
         const connection = await this.#options.transport(this.#options);

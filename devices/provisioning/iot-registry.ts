@@ -2,6 +2,7 @@ import {
   AttachPolicyCommand,
   AttachThingPrincipalCommand,
   type CertificateStatus,
+  CreateCertificateFromCsrCommand,
   CreateKeysAndCertificateCommand,
   CreateThingCommand,
   CreateThingTypeCommand,
@@ -29,6 +30,8 @@ export interface RegistryPlace {
   readonly endpoint?: string;
   /** Requests on their way at the same time. */
   readonly parallel?: number;
+  /** What to do when nothing listens there. */
+  readonly advice?: string;
 }
 
 /** What the registry says of a certificate. */
@@ -57,8 +60,8 @@ const ATTEMPTS = 12;
 /** More would be many minutes of another tool's certificates. */
 const MAX_RECENT = 1000;
 const DEVICE_PORT = 8883;
-const NOTHING_LISTENS =
-  'nothing listens there; start the pipeline with "mesonet start", give its AWS endpoint with --url, or mean AWS with --aws';
+const ADVICE =
+  'start the pipeline with "mesonet start", give its AWS endpoint with --url, or mean AWS with --aws';
 const NOT_LET_IN: ReadonlySet<string> = new Set([
   'AccessDeniedException',
   'CredentialsProviderError',
@@ -76,7 +79,7 @@ export class IotRegistry {
   readonly name: string;
   readonly #client: IoTClient;
 
-  constructor({ endpoint, parallel = 8 }: RegistryPlace) {
+  constructor({ endpoint, parallel = 8, advice = ADVICE }: RegistryPlace) {
     this.name = endpoint ?? 'AWS IoT';
     this.#client = new IoTClient({
       ...(endpoint !== undefined && { endpoint, ...LOCAL_SETTINGS }),
@@ -89,11 +92,11 @@ export class IotRegistry {
         httpsAgent: { keepAlive: true, maxSockets: parallel },
       }),
     });
-    this.#failAtOnceWhenRefused();
+    this.#failAtOnceWhenRefused(advice);
   }
 
   /** Nothing that listens does not come with waiting; without this the SDK would ask again for most of a minute. */
-  #failAtOnceWhenRefused(): void {
+  #failAtOnceWhenRefused(advice: string): void {
     const { name } = this;
     this.#client.middlewareStack.add(
       (next) => async (args) => {
@@ -102,7 +105,7 @@ export class IotRegistry {
         } catch (cause) {
           if ((cause as NodeJS.ErrnoException).code !== 'ECONNREFUSED') throw cause;
           // Without the cause, by which the SDK would take it for one that passes.
-          throw new RegistryUnreachableError(`Cannot reach ${name}: ${NOTHING_LISTENS}`);
+          throw new RegistryUnreachableError(`Cannot reach ${name}: nothing listens there; ${advice}`);
         }
       },
       { step: 'deserialize', priority: 'low', name: 'failAtOnceWhenRefused' },
@@ -145,6 +148,14 @@ export class IotRegistry {
     return 'changed';
   }
 
+  /** Makes a thing without attributes; one that is there already stays as it is. */
+  async createThing(thingName: string): Promise<void> {
+    const made = this.#ask(() => this.#client.send(new CreateThingCommand({ thingName })));
+    await made.catch((error: Error) => {
+      if (error.name !== 'ResourceAlreadyExistsException') throw error;
+    });
+  }
+
   /** Undefined when there is no such thing. */
   async thing(thingName: string): Promise<DeviceSpec | undefined> {
     const found = await this.#find(() => this.#client.send(new DescribeThingCommand({ thingName })));
@@ -161,6 +172,17 @@ export class IotRegistry {
       certificateId: certificateId!,
       certificatePem: certificatePem!,
       privateKeyPem: keyPair!.PrivateKey!,
+    };
+  }
+
+  /** Active, for a key that is somebody else's; without a policy it lets nobody in yet. */
+  async createCertificateFromRequest(certificateSigningRequest: string) {
+    const command = new CreateCertificateFromCsrCommand({ certificateSigningRequest, setAsActive: true });
+    const made = await this.#ask(() => this.#client.send(command));
+    return {
+      certificateId: made.certificateId!,
+      certificatePem: made.certificatePem!,
+      arn: made.certificateArn!,
     };
   }
 

@@ -1,122 +1,132 @@
 import type { Reading } from '../../src/telemetry/reading.ts';
 import { encodeBatch } from '../client/batch-payload.ts';
-import { connectWithMqtt } from '../client/connect-with-mqtt.ts';
 import { encodeReading } from '../client/payload.ts';
-import { Publisher } from '../client/publisher.ts';
 import { batchTopic, readingTopic } from '../client/topic.ts';
+import { PublishRefusedError } from '../device-error.ts';
 import type { Clock } from './clock.ts';
+import type { DeviceLedger, PublishKind } from './device-ledger.ts';
+import type { Faults } from './faults.ts';
+import type { FleetConnections } from './fleet-connections.ts';
+import { garbageOf } from './garbage.ts';
+import { hashNumbers, hashUnit } from './random.ts';
 import type { SimulatorOptions } from './simulator-options.ts';
 import type { Tally } from './tally.ts';
 
-const DEFAULT_MAX_CONNECTIONS = 50;
-/** How many connections are being made at once. */
-const CONNECTING_AT_ONCE = 50;
 /** A batch is divided here, well below 128 KB: the longest reading takes about 250 bytes. */
 const MAX_BATCH_READINGS = 400;
 const POLL_MILLIS = 10;
 const NEVER = new AbortController().signal;
 
-export type FleetOptions = Pick<
-  SimulatorOptions,
-  | 'url'
-  | 'mqttVersion'
-  | 'qos'
-  | 'stations'
-  | 'connections'
-  | 'packed'
-  | 'gzip'
-  | 'basicIngest'
-  | 'maxUnacknowledged'
->;
-
 interface Books {
   readonly tally: Tally;
+  readonly ledger: DeviceLedger;
   readonly clock: Clock;
 }
 
-/** The MQTT connections that the stations share, with a bound on what is unacknowledged over all of them. */
+interface Message {
+  readonly topic: string;
+  readonly payload: string | Uint8Array;
+  readonly kind: PublishKind;
+  readonly readings: number;
+}
+
+/** What decides about each fault; the numbers keep the draws apart. */
+const DRAWS = { drop: 40, dup: 41, garbage: 42 } as const;
+const GARBAGE_DRAW = 43;
+
+/** Publishes for the stations, over connections of their own or shared ones, with a bound on what is unacknowledged over all of them. */
 export class Fleet {
-  readonly #clients: readonly Publisher[];
-  readonly #options: FleetOptions;
-  readonly #tally: Tally;
-  readonly #clock: Clock;
+  readonly #connections: FleetConnections;
+  readonly #devices: number;
+  readonly #options: SimulatorOptions;
+  readonly #books: Books;
+  /** How many publishes of readings each station has made: what the faults are drawn by. */
+  readonly #published: Uint32Array;
   #outstanding = 0;
   #closing = false;
   #wake: (() => void) | undefined;
 
-  private constructor(clients: readonly Publisher[], options: FleetOptions, books: Books) {
-    this.#clients = clients;
+  constructor(connections: FleetConnections, devices: number, options: SimulatorOptions, books: Books) {
+    this.#connections = connections;
+    this.#devices = devices;
     this.#options = options;
-    this.#tally = books.tally;
-    this.#clock = books.clock;
+    this.#books = books;
+    this.#published = new Uint32Array(options.stations);
   }
 
-  /** @throws ConnectError when any connection fails; the others are closed */
-  static async connect(
-    options: FleetOptions,
-    runId: string,
-    books: Books,
-    signal: AbortSignal,
-  ): Promise<Fleet> {
-    const wanted = Math.min(options.connections ?? DEFAULT_MAX_CONNECTIONS, options.stations);
-    const clients: Publisher[] = [];
-    while (clients.length < wanted && !signal.aborted) {
-      // The first alone, so that an absent broker is asked once.
-      const several = clients.length === 0 ? 1 : Math.min(CONNECTING_AT_ONCE, wanted - clients.length);
-      const ids = Array.from({ length: several }, (_, index) => `sim-${runId}-${clients.length + index}`);
-      const settled = await Promise.allSettled(ids.map((clientId) => connectOne(options, clientId)));
-      clients.push(...settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])));
-      const failure = settled.find((result) => result.status === 'rejected');
-      if (failure === undefined) continue;
-      await Promise.all(clients.map((client) => client.close()));
-      throw failure.reason;
-    }
-    return new Fleet(clients, options, books);
-  }
-
-  get connections(): number {
-    return this.#clients.length;
-  }
-
-  get reconnects(): number {
-    return this.#clients.reduce((sum, client) => sum + client.reconnects, 0);
+  /** Whether the station's device has come up: before that it measures nothing. */
+  isUp(station: number): boolean {
+    return this.#connections.isUp(station % this.#devices);
   }
 
   /**
    * Publishes readings of one station, waiting for room before each message. Once the signal has aborted it no longer waits.
    * @returns how many readings were handed to MQTT
    */
-  async publish(stationIndex: number, readings: readonly Reading[], signal: AbortSignal): Promise<number> {
-    const client = this.#clients[stationIndex % this.#clients.length] as Publisher;
+  async publish(station: number, readings: readonly Reading[], signal: AbortSignal): Promise<number> {
     const size = this.#options.packed ? MAX_BATCH_READINGS : 1;
     for (let start = 0; start < readings.length; start += size) {
       if (this.#full) await this.#room(signal);
       if (this.#full) return start;
-      this.#send(client, readings.slice(start, start + size));
+      this.#publishOne(station, readings.slice(start, start + size));
     }
     return readings.length;
   }
 
   /** Waits for outstanding acknowledgements, `graceMillis` at most (asked again and again), and disconnects. */
   async close(graceMillis: () => number): Promise<void> {
-    const startMillis = this.#clock.now();
-    while (this.#outstanding > 0 && this.#clock.now() - startMillis < graceMillis())
-      await this.#clock.sleep(POLL_MILLIS, NEVER);
+    const { clock } = this.#books;
+    const startMillis = clock.now();
+    while (this.#outstanding > 0 && clock.now() - startMillis < graceMillis())
+      await clock.sleep(POLL_MILLIS, NEVER);
     this.#closing = true;
-    await Promise.all(this.#clients.map((client) => client.close()));
+    await this.#connections.close();
   }
 
   get #full(): boolean {
     return this.#outstanding >= this.#options.maxUnacknowledged;
   }
 
-  #send(client: Publisher, readings: readonly Reading[]): void {
+  #publishOne(station: number, readings: readonly Reading[]): void {
+    const device = station % this.#devices;
+    const { seed } = this.#options;
+    const turn = this.#published[station]!++;
+    const message = encode(readings, this.#options);
+    this.#send(device, message);
+    if (this.#strikes('dup', station, turn)) this.#send(device, { ...message, kind: 'duplicate' });
+    if (this.#strikes('garbage', station, turn)) {
+      const payload = garbageOf(message.payload, hashNumbers(seed, GARBAGE_DRAW, station, turn));
+      this.#send(device, { ...message, payload, kind: 'garbage', readings: 0 });
+    }
+    if (!this.#strikes('drop', station, turn)) return;
+    this.#books.tally.add('drops', 1);
+    this.#connections.cut(device);
+  }
+
+  #strikes(fault: keyof typeof DRAWS & keyof Faults, station: number, turn: number): boolean {
+    const { faults, seed } = this.#options;
+    return faults[fault] > 0 && hashUnit(seed, DRAWS[fault], station, turn) < faults[fault];
+  }
+
+  #send(device: number, { topic, payload, kind, readings }: Message): void {
+    const { tally, ledger, clock } = this.#books;
+    const publisher = this.#connections.publisher(device);
+    if (!publisher) return;
     const startMillis = performance.now();
     this.#outstanding++;
-    this.#tally.sent(readings.length, this.#clock.now());
-    publish(client, readings, this.#options).then(
-      () => this.#settle(() => this.#tally.acknowledged(readings.length, performance.now() - startMillis)),
-      (error: Error) => this.#settle(() => this.#tally.failed(readings.length, error.message)),
+    ledger.sent(device, kind, readings);
+    tally.sent(kind, readings, clock.now());
+    publisher.publish(topic, payload).then(
+      () =>
+        this.#settle(() => {
+          tally.acknowledged(kind, readings, performance.now() - startMillis);
+          if (this.#options.qos === 1) ledger.ended(device, 'acknowledged', readings);
+        }),
+      (error: Error) =>
+        this.#settle(() => {
+          tally.failed(kind, readings, error.message);
+          if (error instanceof PublishRefusedError) ledger.ended(device, 'refused', readings);
+        }),
     );
   }
 
@@ -143,18 +153,10 @@ export class Fleet {
 }
 
 /** Readings of one station: one message of them all, or the one that there is. */
-async function publish(
-  client: Publisher,
-  readings: readonly Reading[],
-  options: FleetOptions,
-): Promise<void> {
+function encode(readings: readonly Reading[], options: SimulatorOptions): Message {
   const first = readings[0] as Reading;
-  if (options.packed) await client.publish(batchTopic(first, options), encodeBatch(readings, options));
-  else await client.publish(readingTopic(first, options), encodeReading(first));
-}
-
-function connectOne(options: FleetOptions, clientId: string): Promise<Publisher> {
-  const { url, mqttVersion, qos, maxUnacknowledged } = options;
-  const maxQueued = 2 * maxUnacknowledged;
-  return Publisher.connect({ url, mqttVersion, qos, clientId, maxQueued, transport: connectWithMqtt });
+  const common = { kind: 'reading', readings: readings.length } as const;
+  return options.packed
+    ? { topic: batchTopic(first, options), payload: encodeBatch(readings, options), ...common }
+    : { topic: readingTopic(first, options), payload: encodeReading(first), ...common };
 }

@@ -3,6 +3,7 @@ import type { SimulatorSummary } from './tally.ts';
 /** The books as one short line, for progress. */
 export function printProgressLine(summary: SimulatorSummary): string {
   const parts = [
+    `${count(summary.connected)} connected`,
     `${count(summary.sent)} sent`,
     summary.unacknowledged === null ? '' : `${count(summary.unacknowledged)} unacknowledged`,
     `${count(summary.lastSecond)}/s`,
@@ -29,8 +30,23 @@ export function printSummary(summary: SimulatorSummary): string {
 
 /** Only what happened is worth a word. */
 function exceptions(summary: SimulatorSummary): string[] {
-  const kinds = ['late', 'held', 'skewed', 'missed', 'failed', 'reconnects'] as const;
-  return kinds.filter((kind) => summary[kind] > 0).map((kind) => `${count(summary[kind])} ${kind}`);
+  const kinds = [
+    'late',
+    'held',
+    'skewed',
+    'missed',
+    'failed',
+    'duplicates',
+    'garbage',
+    'drops',
+    'leaves',
+    'storms',
+    'reconnects',
+  ] as const;
+  const words = kinds.filter((kind) => summary[kind] > 0).map((kind) => `${count(summary[kind])} ${kind}`);
+  return summary.stormMillis === null
+    ? words
+    : [...words, `all back ${(summary.stormMillis / 1000).toFixed(1)} s after the last storm`];
 }
 
 function count(value: number): string {

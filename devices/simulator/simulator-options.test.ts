@@ -1,14 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { SimulatorOptionError } from '../device-error.ts';
+import { NO_FAULTS } from './faults.ts';
 import {
   checkSimulatorOptions,
   DEFAULT_SIMULATOR_OPTIONS,
-  decimal,
-  parseFault,
   type SimulatorOptions,
 } from './simulator-options.ts';
-
-const DEFAULT_LATE = DEFAULT_SIMULATOR_OPTIONS.late;
 
 describe('simulator options', () => {
   test('have defaults, which an undefined value does not displace', () => {
@@ -29,36 +26,15 @@ describe('simulator options', () => {
       'Cannot use url "http://broker": expected mqtt://HOST:PORT or mqtts://HOST:PORT',
     ],
     [
-      { late: { fraction: 2, maxSeconds: 10 } },
-      'Cannot use late "2:10": expected FRACTION[:MAX_SECONDS], a fraction from 0 to 1 and 1 to 86400 seconds',
+      { faults: { ...NO_FAULTS, late: { fraction: 2, maxSeconds: 10 } } },
+      'Cannot use fault "late:2:10": expected late[:FRACTION[:MAX_SECONDS]], a fraction from 0 to 1 and 1 to 86400 seconds',
     ],
+    [
+      { connections: 5, churn: 0.1 },
+      'Cannot use connections with certificates, arrival, churn, storm or drop: each station then has its own',
+    ],
+    [{ identities: [], stations: 3 }, 'Cannot simulate 3 stations: there are 0 certificates'],
   ])('refuse %j', (options, message) => {
     expect(() => checkSimulatorOptions(options)).toThrow(new SimulatorOptionError(message));
-  });
-
-  test('read a fault as a fraction and seconds', () => {
-    expect(parseFault('--late', '0.05:30', DEFAULT_LATE)).toEqual({ fraction: 0.05, maxSeconds: 30 });
-    expect(parseFault('--late', '1', DEFAULT_LATE)).toEqual({ fraction: 1, maxSeconds: 120 });
-  });
-
-  test.each(['', '-0.1', '1.1', '0.1:', '0.1:0', '0.1:1:1', 'a:b', '0.1:1e9'])(
-    'refuse the fault "%s"',
-    (text) => {
-      expect(() => parseFault('--late', text, DEFAULT_LATE)).toThrow(SimulatorOptionError);
-    },
-  );
-
-  test.each([
-    ['12', 12],
-    ['-0.5', -0.5],
-    ['.5', 0.5],
-    ['1e3', 1000],
-    ['', Number.NaN],
-    [' 1', Number.NaN],
-    ['0x10', Number.NaN],
-    ['1,000', Number.NaN],
-    ['Infinity', Number.NaN],
-  ])('read "%s" as %d', (text, value) => {
-    expect(decimal(text)).toBe(value);
   });
 });

@@ -1,8 +1,10 @@
 import { SimulatorOptionError } from '../device-error.ts';
-import type { Fault } from './stations.ts';
+import type { DeviceIdentity } from './device-identity.ts';
+import { checkFaults, type Faults, NO_FAULTS } from './faults.ts';
 
 /** What the simulator does; every field has a default in DEFAULT_SIMULATOR_OPTIONS. */
 export interface SimulatorOptions {
+  /** Where stations without an identity connect. */
   readonly url: string;
   readonly mqttVersion: 4 | 5;
   readonly qos: 0 | 1;
@@ -17,10 +19,16 @@ export interface SimulatorOptions {
   readonly gzip: boolean;
   /** Publishes on the rules' Basic Ingest topics: no message charge, no subscribers. */
   readonly basicIngest: boolean;
-  /** Readings held back and sent late. */
-  readonly late: Fault;
-  /** Stations whose clock is off. */
-  readonly skew: Fault;
+  /** What goes wrong on purpose. */
+  readonly faults: Faults;
+  /** A certificate for each station, which then has a connection of its own, or none: nobody in particular, sharing connections. */
+  readonly identities: readonly DeviceIdentity[] | undefined;
+  /** The stations come up over so many seconds; 0 for all at once. */
+  readonly arrivalSeconds: number;
+  /** The share of the stations that leaves within each minute, to come back later. */
+  readonly churn: number;
+  /** All lose their connections at once, each time when so many seconds have passed. */
+  readonly stormSeconds: number | undefined;
   /** Adds device_id, boot_id and sequence to each payload. */
   readonly identity: boolean;
   /** Stop after so many seconds of weather. */
@@ -35,7 +43,7 @@ export interface SimulatorOptions {
 
 export const DEFAULT_SIMULATOR_OPTIONS: SimulatorOptions = {
   url: 'mqtt://127.0.0.1:1883',
-  mqttVersion: 4,
+  mqttVersion: 5,
   qos: 1,
   stations: 50,
   rate: 1,
@@ -44,8 +52,11 @@ export const DEFAULT_SIMULATOR_OPTIONS: SimulatorOptions = {
   packed: false,
   gzip: false,
   basicIngest: false,
-  late: { fraction: 0, maxSeconds: 120 },
-  skew: { fraction: 0, maxSeconds: 600 },
+  faults: NO_FAULTS,
+  identities: undefined,
+  arrivalSeconds: 0,
+  churn: 0,
+  stormSeconds: undefined,
   identity: false,
   durationSeconds: undefined,
   count: undefined,
@@ -66,6 +77,9 @@ export const SIMULATOR_OPTION_RANGES = {
   rate: { min: 0.001, max: 1000, whole: false },
   seed: { min: 0, max: 4_294_967_295, whole: true },
   connections: { min: 1, max: 10_000, whole: true },
+  arrivalSeconds: { min: 0, max: 86_400, whole: false },
+  churn: { min: 0, max: 1, whole: false },
+  stormSeconds: { min: 1, max: 86_400, whole: false },
   durationSeconds: { min: 0.001, max: 31_536_000, whole: false },
   count: { min: 1, max: Number.MAX_SAFE_INTEGER, whole: true },
   maxUnacknowledged: { min: 1, max: 1_000_000, whole: true },
@@ -73,7 +87,6 @@ export const SIMULATOR_OPTION_RANGES = {
 } as const satisfies Readonly<Record<string, Range>>;
 
 type NumericOption = keyof typeof SIMULATOR_OPTION_RANGES;
-const MAX_FAULT_SECONDS = 86_400;
 
 /**
  * Fills in the defaults and checks every value.
@@ -86,9 +99,9 @@ export function checkSimulatorOptions(given: Partial<SimulatorOptions>): Simulat
     const value = options[name];
     if (value !== undefined) checkNumber(name, value, SIMULATOR_OPTION_RANGES[name]);
   }
-  checkFault('late', options.late);
-  checkFault('skew', options.skew);
+  checkFaults(options.faults);
   checkUrl(options.url);
+  checkOwnConnections(options);
   if (options.gzip && !options.packed)
     throw new SimulatorOptionError('Cannot use gzip without packed: only packed publishes are compressed');
   return options;
@@ -106,31 +119,32 @@ export function checkNumber(option: string, value: number, range: Range, text = 
   );
 }
 
-/**
- * Reads `FRACTION` or `FRACTION:MAX_SECONDS`, for example `0.05:120`.
- * @throws SimulatorOptionError
- */
-export function parseFault(option: string, text: string, defaults: Fault): Fault {
-  const [fraction = '', seconds, ...rest] = text.split(':');
-  const maxSeconds = seconds === undefined ? defaults.maxSeconds : decimal(seconds);
-  if (rest.length > 0) throw wrongFault(option, text);
-  return checkFault(option, { fraction: decimal(fraction), maxSeconds }, text);
+/** Who comes, goes or is cut off must be one station, and not a connection that several share. */
+function checkOwnConnections({ connections, identities, ...options }: SimulatorOptions): void {
+  if (identities && identities.length !== options.stations)
+    throw new SimulatorOptionError(
+      `Cannot simulate ${options.stations} stations: there are ${identities.length} certificates`,
+    );
+  if (connections === undefined || !hasOwnConnections({ ...options, identities })) return;
+  throw new SimulatorOptionError(
+    'Cannot use connections with certificates, arrival, churn, storm or drop: each station then has its own',
+  );
 }
 
-/** A plain decimal number, or NaN: Number alone would take '', '0x10' and ' 1 '. */
-export function decimal(text: string): number {
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
-}
-
-function checkFault(option: string, fault: Fault, text = `${fault.fraction}:${fault.maxSeconds}`): Fault {
-  const { fraction, maxSeconds } = fault;
-  if (fraction >= 0 && fraction <= 1 && maxSeconds >= 1 && maxSeconds <= MAX_FAULT_SECONDS) return fault;
-  throw wrongFault(option, text);
-}
-
-function wrongFault(option: string, text: string): SimulatorOptionError {
-  return new SimulatorOptionError(
-    `Cannot use ${option} "${text}": expected FRACTION[:MAX_SECONDS], a fraction from 0 to 1 and 1 to ${MAX_FAULT_SECONDS} seconds`,
+/** Whether each station has a connection of its own. */
+export function hasOwnConnections({
+  identities,
+  arrivalSeconds,
+  churn,
+  stormSeconds,
+  faults,
+}: Pick<SimulatorOptions, 'identities' | 'arrivalSeconds' | 'churn' | 'stormSeconds' | 'faults'>): boolean {
+  return (
+    identities !== undefined ||
+    arrivalSeconds > 0 ||
+    churn > 0 ||
+    stormSeconds !== undefined ||
+    faults.drop > 0
   );
 }
 

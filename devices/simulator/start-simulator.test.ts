@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Reading } from '../../src/telemetry/reading.ts';
 import { ConnectError, SimulatorOptionError } from '../device-error.ts';
 import { startBroker, type TestBroker, type TestBrokerOptions } from '../start-broker.test-support.ts';
+import { NO_FAULTS } from './faults.ts';
 import { type Simulator, startSimulator } from './start-simulator.ts';
 
 const open: { stop(): Promise<unknown> }[] = [];
@@ -54,7 +55,7 @@ describe('a simulator', () => {
     ['over MQTT 5', { mqttVersion: 5 as const }],
     ['packed', { packed: true, rate: 20 }],
     ['packed and gzipped', { packed: true, gzip: true, rate: 20 }],
-    ['partly late', { late: { fraction: 0.3, maxSeconds: 2 } }],
+    ['partly late', { faults: { ...NO_FAULTS, late: { fraction: 0.3, maxSeconds: 2 } } }],
   ])('publishes exactly the readings asked for, %s, and each is acknowledged', async (_, options) => {
     const mqtt = await broker();
     const simulator = simulate({
@@ -81,7 +82,7 @@ describe('a simulator', () => {
     expect(summary.publishes).toBe(mqtt.received.length);
     expect(summary.connections).toBe(8);
     expect(summary.ackMillisP50).toBeGreaterThan(0);
-    expect(summary.late > 0).toBe('late' in options);
+    expect(summary.late > 0).toBe('faults' in options);
   });
 
   test('gives every sensor its readings at its rate, on its own topic', async () => {
@@ -114,8 +115,8 @@ describe('a simulator', () => {
   test('counts what a skewed clock stamped', async () => {
     const mqtt = await broker();
     const startMillis = Date.now();
-    const skew = { fraction: 0.5, maxSeconds: 600 };
-    const { skewed } = await simulate({ url: mqtt.url, stations: 20, rate: 2, count: 200, skew }).finished;
+    const faults = { ...NO_FAULTS, skew: { fraction: 0.5, maxSeconds: 600 } };
+    const { skewed } = await simulate({ url: mqtt.url, stations: 20, rate: 2, count: 200, faults }).finished;
     const off = readingsOf(mqtt).filter(
       ({ sensor_timestamp = 0 }) =>
         sensor_timestamp < startMillis - 900 || sensor_timestamp > Date.now() + 900,
@@ -162,7 +163,7 @@ describe('a simulator', () => {
       url: mqtt.url,
       stations: 5,
       rate: 50,
-      late: { fraction: 0.5, maxSeconds: 600 },
+      faults: { ...NO_FAULTS, late: { fraction: 0.5, maxSeconds: 600 } },
     });
     await expect.poll(() => simulator.summary().held).toBeGreaterThan(50);
     const summary = await simulator.stop();

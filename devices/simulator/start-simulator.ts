@@ -1,9 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import type { Reading } from '../../src/telemetry/reading.ts';
+import { connectWithMqtt } from '../client/connect-with-mqtt.ts';
+import type { Transport } from '../client/connection.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { DeviceLedger, type LedgerCounts } from './device-ledger.ts';
 import { DueQueue } from './due-queue.ts';
 import { Fleet } from './fleet.ts';
-import { hashUnit } from './random.ts';
+import { FleetConnections, type FleetMember, membersOf } from './fleet-connections.ts';
+import { FleetPresence } from './fleet-presence.ts';
+import { createRandom, drawIdentifier, hashNumbers, hashUnit } from './random.ts';
 import { planSchedule, type Schedule, sampleTimes, type Turn, takeTurns } from './schedule.ts';
 import { checkSimulatorOptions, type SimulatorOptions } from './simulator-options.ts';
 import type { Station } from './stations.ts';
@@ -16,8 +20,22 @@ export interface Simulator {
   stop(): Promise<SimulatorSummary>;
   /** The books so far. */
   summary(): SimulatorSummary;
+  /** The account of each client's messages, in their order; for a file, or to compare with the broker's. */
+  ledger(): SimulatorLedger;
   /** Resolves when the simulator ends by itself or is stopped; rejects when it cannot connect. */
   readonly finished: Promise<SimulatorSummary>;
+}
+
+/** What was sent and what became of it, in messages. */
+export interface SimulatorLedger {
+  readonly devices: readonly ({ readonly device: string } & LedgerCounts)[];
+  readonly total: LedgerCounts;
+}
+
+/** The outside world, which tests put their own in place of. */
+export interface SimulatorEdge {
+  readonly clock?: Clock;
+  readonly transport?: Transport;
 }
 
 const STOP_GRACE_MILLIS = 5_000;
@@ -29,14 +47,18 @@ const MAX_HELD = 500_000;
  * Starts publishing simulated weather.
  * @throws SimulatorOptionError at once when an option is wrong; connection failures come through `finished`
  */
-export function startSimulator(given: Partial<SimulatorOptions> = {}, clock: Clock = systemClock): Simulator {
-  const run = new SimulatorRun(checkSimulatorOptions(given), clock);
+export function startSimulator(
+  given: Partial<SimulatorOptions> = {},
+  { clock = systemClock, transport = connectWithMqtt }: SimulatorEdge = {},
+): Simulator {
+  const run = new SimulatorRun(checkSimulatorOptions(given), clock, transport);
   const finished = run.run();
   // Whoever looks at `finished` gets the rejection; whoever only calls stop() gets it there.
   finished.catch(() => {});
   return {
     finished,
     summary: () => run.summary(),
+    ledger: () => run.ledger(),
     stop: () => {
       run.stop();
       return finished;
@@ -52,20 +74,38 @@ class SimulatorRun {
   readonly #tally: Tally;
   readonly #held: readonly DueQueue<Reading>[];
   readonly #sequences: Float64Array;
-  readonly #runId = randomUUID().slice(0, 8);
+  readonly #runId: string;
+  readonly #members: readonly FleetMember[];
+  readonly #connections: FleetConnections;
+  readonly #ledger: DeviceLedger;
+  readonly #presence: FleetPresence;
   readonly #stopping = new AbortController();
-  #fleet: Fleet | undefined;
   #heldCount = 0;
   #taken = 0;
 
-  constructor(options: SimulatorOptions, clock: Clock) {
+  constructor(options: SimulatorOptions, clock: Clock, transport: Transport) {
     this.#options = options;
     this.#clock = clock;
-    this.#model = createWeatherModel(options);
+    const { faults, identities, seed } = options;
+    const names = identities?.map(({ thingName }) => thingName);
+    this.#model = createWeatherModel({ ...options, skew: faults.skew, ...(names && { names }) });
     this.#schedule = planSchedule(options);
     this.#tally = new Tally(options.qos);
     this.#held = this.#model.stations.map(() => new DueQueue<Reading>());
     this.#sequences = new Float64Array(options.stations);
+    // Another one at each start, or readings of two runs would have the same identity.
+    this.#runId = drawIdentifier(createRandom(hashNumbers(seed, 35, clock.now())));
+    const stationIds = this.#model.stations.map(({ station_id }) => station_id);
+    this.#members = membersOf(options, stationIds, this.#runId);
+    this.#ledger = new DeviceLedger(this.#members.length);
+    this.#connections = new FleetConnections({
+      members: this.#members,
+      options,
+      transport,
+      ledger: this.#ledger,
+      signal: this.#stopping.signal,
+    });
+    this.#presence = new FleetPresence(options, this.#connections, this.#members.length, this.#tally);
   }
 
   stop(): void {
@@ -75,20 +115,27 @@ class SimulatorRun {
   summary(): SimulatorSummary {
     return this.#tally.summary(this.#clock.now(), {
       held: this.#heldCount,
-      connections: this.#fleet?.connections ?? 0,
-      reconnects: this.#fleet?.reconnects ?? 0,
+      connections: this.#connections.everUp,
+      connected: this.#connections.connected,
+      reconnects: this.#connections.reconnects,
+      stormMillis: this.#connections.stormMillis,
     });
   }
 
+  ledger(): SimulatorLedger {
+    return {
+      devices: this.#members.map(({ clientId }, at) => ({ device: clientId, ...this.#ledger.of(at) })),
+      total: this.#ledger.total,
+    };
+  }
+
   async run(): Promise<SimulatorSummary> {
-    const books = { tally: this.#tally, clock: this.#clock };
-    const fleet = await Fleet.connect(this.#options, this.#runId, books, this.#stopping.signal);
-    this.#fleet = fleet;
+    await this.#presence.begin();
+    const books = { tally: this.#tally, ledger: this.#ledger, clock: this.#clock };
+    const fleet = new Fleet(this.#connections, this.#members.length, this.#options, books);
     this.#tally.start(this.#clock.now());
-    if (fleet.connections > 0) {
-      await this.#takeAllTurns(fleet);
-      await this.#sendHeld(fleet);
-    }
+    await this.#takeAllTurns(fleet);
+    await this.#sendHeld(fleet);
     await fleet.close(() => (this.#stopping.signal.aborted ? STOP_GRACE_MILLIS : END_GRACE_MILLIS));
     this.#tally.end(this.#clock.now());
     return this.summary();
@@ -100,7 +147,8 @@ class SimulatorRun {
     const limits = { startMillis, maxLagMillis: maxLagSeconds * 1000, signal: this.#stopping.signal };
     for await (const turn of takeTurns(this.#schedule, this.#clock, limits)) {
       if (turn.dueMillis - startMillis >= durationSeconds * 1000) return;
-      if (turn.missed) this.#miss(turn);
+      this.#presence.advance(turn.dueMillis - startMillis);
+      if (turn.missed) this.#miss(fleet, turn);
       else await this.#takeTurn(fleet, turn);
       if (this.#remaining === 0) return;
     }
@@ -108,7 +156,7 @@ class SimulatorRun {
 
   async #takeTurn(fleet: Fleet, turn: Turn): Promise<void> {
     const times = sampleTimes(this.#schedule, turn.dueMillis);
-    for (const index of this.#stationsOf(turn)) {
+    for (const index of this.#stationsOf(fleet, turn)) {
       const station = this.#model.stations[index] as Station;
       const ready = times.flatMap((atMillis) => this.#take(index, station, atMillis));
       const due = this.#takeHeld(index, turn.dueMillis);
@@ -126,7 +174,7 @@ class SimulatorRun {
     const stamped = this.#options.identity
       ? readings.map((reading) => this.#identify(index, reading))
       : readings;
-    if (this.#options.late.fraction === 0) return stamped;
+    if (this.#options.faults.late.fraction === 0) return stamped;
     return stamped.filter(
       (reading, kind) => !this.#hold(index, reading, station.sensors[kind]?.stream ?? 0, atMillis),
     );
@@ -139,7 +187,7 @@ class SimulatorRun {
   }
 
   #hold(index: number, reading: Reading, stream: number, atMillis: number): boolean {
-    const { fraction, maxSeconds } = this.#options.late;
+    const { fraction, maxSeconds } = this.#options.faults.late;
     if (this.#heldCount >= MAX_HELD || hashUnit(stream, 20, atMillis) >= fraction) return false;
     this.#held[index]?.add(atMillis + hashUnit(stream, 21, atMillis) * maxSeconds * 1000, reading);
     this.#heldCount++;
@@ -162,8 +210,8 @@ class SimulatorRun {
     }
   }
 
-  #miss(turn: Turn): void {
-    const stations = [...this.#stationsOf(turn)];
+  #miss(fleet: Fleet, turn: Turn): void {
+    const stations = [...this.#stationsOf(fleet, turn)];
     const sensors = stations.reduce(
       (sum, index) => sum + (this.#model.stations[index]?.sensors.length ?? 0),
       0,
@@ -171,9 +219,11 @@ class SimulatorRun {
     this.#tally.add('missed', sensors * this.#schedule.samplesPerTurn);
   }
 
-  *#stationsOf(turn: Turn): Generator<number> {
+  /** The stations of a turn whose devices are there. */
+  *#stationsOf(fleet: Fleet, turn: Turn): Generator<number> {
     const { slotsPerPeriod } = this.#schedule;
-    for (let index = turn.slot; index < this.#model.stations.length; index += slotsPerPeriod) yield index;
+    for (let index = turn.slot; index < this.#model.stations.length; index += slotsPerPeriod)
+      if (fleet.isUp(index)) yield index;
   }
 
   get #remaining(): number {

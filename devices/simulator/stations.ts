@@ -1,4 +1,5 @@
 import { type Climate, createClimate } from './climate.ts';
+import type { Fault } from './faults.ts';
 import type { Observations } from './observations.ts';
 import { createPlaces, type Place } from './places.ts';
 import { createRandom, drawIdentifier, hashNumbers, hashUnit, type Random } from './random.ts';
@@ -20,12 +21,6 @@ export interface Station {
   readonly clockOffsetMillis: number;
 }
 
-/** A share of something, and how large the fault may be. */
-export interface Fault {
-  readonly fraction: number;
-  readonly maxSeconds: number;
-}
-
 /** Stations beyond the number of cities stand in the same cities, a few kilometres apart. */
 const NEARBY_DEGREES = 0.15;
 const NEARBY_METERS = 60;
@@ -33,12 +28,14 @@ const NEARBY_METERS = 60;
 /**
  * The stations of a seed: their ids, places and clocks are the same whenever the seed is, and the first n of a larger network are
  * the smaller network.
+ * @param names the stations' ids, where they are not the seed's to choose
  */
 export function createStations(
   count: number,
   seed: number,
   skew: Fault,
   observations: Observations,
+  names?: readonly string[],
 ): Station[] {
   const cities = shuffle(createPlaces(observations), createRandom(hashNumbers(seed, 10)));
   const random = createRandom(hashNumbers(seed, 11));
@@ -46,8 +43,9 @@ export function createStations(
   return Array.from({ length: count }, (_, index) => {
     const city = cities[index % cities.length] as Place;
     const place = index < cities.length ? city : nearby(city, createRandom(hashNumbers(seed, 12, index)));
+    const drawn = identifier();
     return {
-      station_id: identifier(),
+      station_id: names?.[index] ?? drawn,
       place,
       climate: createClimate(place, observations),
       sensors: SENSOR_TYPES.map((type, kind) => ({
@@ -57,6 +55,16 @@ export function createStations(
       })),
       clockOffsetMillis: clockOffset(skew, seed, index),
     };
+  });
+}
+
+/** The ids of the stations of a seed, as `createStations` gives them. */
+export function stationIds(count: number, seed: number): string[] {
+  const identifier = drawDistinct(createRandom(hashNumbers(seed, 11)));
+  return Array.from({ length: count }, () => {
+    const stationId = identifier();
+    for (const _ of SENSOR_TYPES) identifier();
+    return stationId;
   });
 }
 

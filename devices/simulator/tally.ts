@@ -1,4 +1,5 @@
 import { createHistogram } from 'node:perf_hooks';
+import type { PublishKind } from './device-ledger.ts';
 
 /** What a run has done so far, or did. Counts are readings unless named otherwise. */
 export interface SimulatorSummary {
@@ -20,7 +21,22 @@ export interface SimulatorSummary {
   readonly missed: number;
   /** MQTT messages that carried the readings sent. */
   readonly publishes: number;
+  /** Second publishes of what was published already, on purpose; not among `publishes`. */
+  readonly duplicates: number;
+  /** Messages without a reading, on purpose; not among `publishes`. */
+  readonly garbage: number;
+  /** Connections lost on purpose in the middle of a publish. */
+  readonly drops: number;
+  /** Devices that left, to come back later. */
+  readonly leaves: number;
+  /** How often all devices lost their connections on purpose. */
+  readonly storms: number;
+  /** From the last storm until all were back; null before that. */
+  readonly stormMillis: number | null;
+  /** Clients that have been connected. */
   readonly connections: number;
+  /** Clients that are connected now, or were at the end. */
+  readonly connected: number;
   readonly reconnects: number;
   readonly elapsedSeconds: number;
   /** Readings sent per second, over the whole run. */
@@ -34,19 +50,31 @@ export interface SimulatorSummary {
   readonly lastFailure: string | null;
 }
 
-type Counter = 'sent' | 'acknowledged' | 'failed' | 'late' | 'skewed' | 'missed' | 'publishes';
+/** What the connections know. */
+export type ConnectionCounts = Pick<
+  SimulatorSummary,
+  'held' | 'connections' | 'connected' | 'reconnects' | 'stormMillis'
+>;
+
+const COUNTERS = [
+  'sent',
+  'acknowledged',
+  'failed',
+  'late',
+  'skewed',
+  'missed',
+  'publishes',
+  'duplicates',
+  'garbage',
+  'drops',
+  'leaves',
+  'storms',
+] as const;
+type Counter = (typeof COUNTERS)[number];
 
 /** The simulator's own books. */
 export class Tally {
-  readonly #counts: Record<Counter, number> = {
-    sent: 0,
-    acknowledged: 0,
-    failed: 0,
-    late: 0,
-    skewed: 0,
-    missed: 0,
-    publishes: 0,
-  };
+  readonly #counts = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Record<Counter, number>;
   readonly #latency = createHistogram();
   readonly #qos: 0 | 1;
   #startMillis = Number.NaN;
@@ -72,27 +100,28 @@ export class Tally {
     this.#counts[counter] += readings;
   }
 
-  sent(readings: number, nowMillis: number): void {
+  sent(kind: PublishKind, readings: number, nowMillis: number): void {
+    if (kind !== 'reading') {
+      this.add(kind === 'duplicate' ? 'duplicates' : 'garbage', 1);
+      return;
+    }
     this.add('sent', readings);
     this.add('publishes', 1);
     this.#turnSecond(nowMillis);
     this.#thisSecond += readings;
   }
 
-  acknowledged(readings: number, afterMillis: number): void {
-    this.add('acknowledged', readings);
+  acknowledged(kind: PublishKind, readings: number, afterMillis: number): void {
+    if (kind === 'reading') this.add('acknowledged', readings);
     this.#latency.record(Math.max(1, Math.round(afterMillis * 1000)));
   }
 
-  failed(readings: number, reason: string): void {
-    this.add('failed', readings);
+  failed(kind: PublishKind, readings: number, reason: string): void {
+    if (kind === 'reading') this.add('failed', readings);
     this.#lastFailure = reason;
   }
 
-  summary(
-    nowMillis: number,
-    outside: { held: number; connections: number; reconnects: number },
-  ): SimulatorSummary {
+  summary(nowMillis: number, outside: ConnectionCounts): SimulatorSummary {
     const { sent, acknowledged, failed, ...others } = this.#counts;
     const until = Number.isNaN(this.#endMillis) ? nowMillis : this.#endMillis;
     const elapsedSeconds = Number.isNaN(this.#startMillis) ? 0 : (until - this.#startMillis) / 1000;

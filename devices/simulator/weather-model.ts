@@ -1,8 +1,9 @@
 import type { Reading } from '../../src/telemetry/reading.ts';
+import { type Fault, NO_FAULTS } from './faults.ts';
 import { loadObservations } from './observations.ts';
 import { sensorNoise } from './sensor-noise.ts';
 import type { SensorType } from './sensor-types.ts';
-import { createStations, type Fault, type Sensor, type Station } from './stations.ts';
+import { createStations, type Sensor, type Station } from './stations.ts';
 import { createSky, type Sky, type Weather, weatherAt } from './weather.ts';
 
 /** A network of stations under one sky. The weather is a function of seed, place and time; only smoothing remembers. */
@@ -19,19 +20,25 @@ interface Smoothing {
 
 /** What a sensor's filter forgets within, as an embedded exponential filter does. */
 const SMOOTHING_MILLIS = 30_000;
-const NO_SKEW: Fault = { fraction: 0, maxSeconds: 1 };
 
 export interface WeatherModelOptions {
   readonly seed: number;
   readonly stations: number;
   /** Stations whose clock is off. */
   readonly skew?: Fault;
+  /** The ids of the stations, where they are not the seed's to choose. */
+  readonly names?: readonly string[];
 }
 
 /** Reads the observations and builds the network: the same options give the same network, on any machine. */
-export function createWeatherModel({ seed, stations, skew = NO_SKEW }: WeatherModelOptions): WeatherModel {
+export function createWeatherModel({
+  seed,
+  stations,
+  skew = NO_FAULTS.skew,
+  names,
+}: WeatherModelOptions): WeatherModel {
   return {
-    stations: createStations(stations, seed, skew, loadObservations()),
+    stations: createStations(stations, seed, skew, loadObservations(), names),
     sky: createSky(seed),
     smoothing: new Map(),
   };
