@@ -15,6 +15,7 @@ const mesonet = await startMesonet({
   awsPort: 0,
   durability: 'process',
   withFunctions: false,
+  deviceQuotas: false,
   report: console.error,
 });
 process.send!({

@@ -16,6 +16,7 @@ interface StartFlags {
   readonly simulate: number;
   readonly durability: Durability;
   readonly windows: WindowsBackEnd;
+  readonly deviceQuotas: boolean;
   readonly strict?: boolean;
   readonly allowHttp?: readonly string[];
   readonly json?: boolean;
@@ -66,6 +67,7 @@ export function startCommand(): Command {
         .choices(['embedded', 'lambda'])
         .default('embedded'),
     )
+    .option('--no-device-quotas', 'take more than 100 publishes and 512 KiB a second of one device')
     .option('--strict', 'functions reach streams through HTTP and the SDK serialisers too')
     .option(
       '--allow-http <host[:port]...>',

@@ -48,6 +48,8 @@ export interface MesonetOptions {
    * Whoever is on this machine may connect without certificate and do anything. On when not given.
    */
   readonly insecureLocal?: boolean;
+  /** One connection with a certificate publishes no more than AWS IoT Core takes of it. On when not given. */
+  readonly deviceQuotas?: boolean;
   /** Handlers reach the streams through the SDK's serialisers and HTTP instead of in process. */
   readonly strict?: boolean;
   /** Without the functions only ingest and windows run; for measuring these alone. */
@@ -167,7 +169,7 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
     services: deviceServices,
     refused,
     port: insecureLocal ? mqttPort : undefined,
-    tls: { ...identity.tls, port: mqttsPort },
+    tls: { ...identity.tls, port: mqttsPort, hasQuotas: options.deviceQuotas ?? true },
   });
   const services = await startAwsServices({
     ...base,

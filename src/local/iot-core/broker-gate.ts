@@ -9,6 +9,7 @@ import type {
 } from 'aedes';
 import type { DeviceIdentity, RefusedIdentity } from './authorization/device-authorizer.ts';
 import type { DeviceAction, DeviceConnection } from './authorization/device-connection.ts';
+import { ConnectionQuota } from './connection-quota.ts';
 import type { ConnectedFacts, LifecycleEvents } from './lifecycle/lifecycle-events.ts';
 import type { MqttBrokerOptions } from './mqtt-broker.ts';
 import { mqttPropertiesOf } from './mqtt-properties.ts';
@@ -38,6 +39,7 @@ export class BrokerGate {
   readonly #facts = new WeakMap<Client, ConnectFacts>();
   /** A client without an entry came without TLS, and may do anything. */
   readonly #devices = new WeakMap<Client, DeviceConnection>();
+  readonly #quotas = new WeakMap<Client, ConnectionQuota>();
 
   constructor(options: MqttBrokerOptions, persistence: BrokerPersistence, lifecycle: LifecycleEvents) {
     this.#options = options;
@@ -99,20 +101,35 @@ export class BrokerGate {
       done(new RefusedError(problem));
       return;
     }
-    this.#persistence.keep(packet);
-    this.#options.accept(
-      {
-        topic,
-        payload: payload as Buffer,
-        clientId: client?.id,
-        qos: packet.qos as 0 | 1,
-        sourceIp: (client?.conn as Socket | undefined)?.remoteAddress,
-        principal: device?.certificateId,
-        mqttProperties: packet.properties && mqttPropertiesOf(packet.properties),
-      },
-      done,
-    );
+    const accept = (): void => this.#accept(client, packet, done);
+    const delayMillis = this.#delayMillis(client, packet);
+    if (delayMillis > 0) setTimeout(accept, delayMillis);
+    else accept();
   };
+
+  #accept(client: Client | null, packet: PublishPacket, done: (error?: Error | null) => void): void {
+    this.#persistence.keep(packet);
+    const message = {
+      topic: packet.topic,
+      payload: packet.payload as Buffer,
+      clientId: client?.id,
+      qos: packet.qos as 0 | 1,
+      sourceIp: (client?.conn as Socket | undefined)?.remoteAddress,
+      principal: client ? this.#devices.get(client)?.certificateId : undefined,
+      mqttProperties: packet.properties && mqttPropertiesOf(packet.properties),
+    };
+    this.#options.accept(message, done);
+  }
+
+  /** Meanwhile the broker reads no more of the connection than it has. */
+  #delayMillis(client: Client | null, { topic, payload }: PublishPacket): number {
+    const quota = client ? this.#quotas.get(client) : undefined;
+    return quota?.delayMillis(topic.length + payload.length, performance.now()) ?? 0;
+  }
+
+  /** Counts a publish of a connection; false when it is one too many. */
+  readonly takesPublish = (client: Client): boolean =>
+    this.#quotas.get(client)?.takesPublish(performance.now()) ?? true;
 
   /** Without a subscription the answer is 0x80, and 0x87 for MQTT 5. */
   readonly authorizeSubscribe = (
@@ -165,6 +182,7 @@ export class BrokerGate {
       client.disconnect({ reasonCode: NOT_AUTHORIZED });
     });
     this.#devices.set(client, device);
+    if (this.#options.tls?.hasQuotas) this.#quotas.set(client, new ConnectionQuota(performance.now()));
     conn.once('close', () => authorizer.close(device));
     const reason = device.refusal('iot:Connect', client.id);
     return reason === undefined ? undefined : new RefusedError(reason);

@@ -8,7 +8,12 @@ import { guardClient } from './guard-client.ts';
 import { LifecycleEvents, type LifecycleEventsOptions } from './lifecycle/lifecycle-events.ts';
 import { listenPlain, listenTls, type MqttListener } from './mqtt-listener.ts';
 import { packetPropertiesOf } from './mqtt-properties.ts';
-import { MAX_KEEP_ALIVE_SECONDS, MAX_PAYLOAD_BYTES, MAX_TOPIC_BYTES } from './publish-limits.ts';
+import {
+  MAX_KEEP_ALIVE_SECONDS,
+  MAX_PAYLOAD_BYTES,
+  MAX_TOPIC_ALIASES,
+  MAX_TOPIC_BYTES,
+} from './publish-limits.ts';
 import { RefusedError, reasonOf } from './refusal.ts';
 import type { RepublishHeaders } from './rule-actions/rule-action-targets.ts';
 import { BrokerPersistence, type BrokerPersistenceOptions } from './sessions/broker-persistence.ts';
@@ -37,6 +42,8 @@ export interface MqttTlsOptions {
   readonly port: number;
   readonly server: CertificateAndKey;
   readonly authorizer: DeviceAuthorizer;
+  /** One connection publishes no more than the service takes of it. Without limit when not given. */
+  readonly hasQuotas?: boolean;
 }
 
 export interface MqttBrokerOptions {
@@ -97,7 +104,7 @@ export async function startMqttBroker(options: MqttBrokerOptions): Promise<MqttB
     // A connection is dropped as soon as a packet announces more than a payload and its topic can need.
     maximumPacketSize: MAX_PAYLOAD_BYTES + MAX_TOPIC_BYTES + PACKET_OVERHEAD_BYTES,
     receiveMaximum: MAX_IN_FLIGHT,
-    topicAliasMaximum: 8,
+    topicAliasMaximum: MAX_TOPIC_ALIASES,
     maxTopicLevels: 100,
     connectTimeout: CONNECT_MILLIS,
     sessionExpiryIntervalLimit: 3600,
@@ -141,7 +148,11 @@ export async function startMqttBroker(options: MqttBrokerOptions): Promise<MqttB
   const handle = (socket: Socket): void => {
     const client = broker.handle(socket);
     isolateSubscriber(client, () => options.onRefusedDelivery('subscriber does not read'));
-    guardClient(client, gate.refuse, () => lifecycle.ending(client, 'CLIENT_INITIATED_DISCONNECT'));
+    guardClient(client, {
+      onRefused: gate.refuse,
+      onDisconnect: () => lifecycle.ending(client, 'CLIENT_INITIATED_DISCONNECT'),
+      takesPublish: gate.takesPublish,
+    });
   };
   const listeners = await startListeners(options, gate, handle).catch(async (error) => {
     await close(broker);

@@ -10,6 +10,7 @@ export const MAX_KEEP_ALIVE_SECONDS = 1200;
 export const MIN_KEEP_ALIVE_SECONDS = 30;
 /** Of one connection. */
 export const MAX_SUBSCRIPTIONS = 50;
+export const MAX_TOPIC_ALIASES = 8;
 
 /** Why the service would refuse a publish, whoever sends it; undefined when it would not. */
 export function publishProblemOf({
