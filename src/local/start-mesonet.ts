@@ -44,9 +44,7 @@ export interface MesonetOptions {
   readonly httpPort?: number;
   readonly awsPort?: number;
   readonly durability?: Durability;
-  /**
-   * Whoever is on this machine may connect without certificate and do anything. On when not given.
-   */
+  /** Whoever is on this machine may connect without a certificate and do anything. Off when not given. */
   readonly insecureLocal?: boolean;
   /** One connection with a certificate publishes no more than AWS IoT Core takes of it. On when not given. */
   readonly deviceQuotas?: boolean;
@@ -161,7 +159,7 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
 
   const kept = new KeptMessages();
   const refused = new KeptMessages(REFUSED_MESSAGES_LIMITS);
-  const { mqttPort = 1883, mqttsPort = mqttPort === 0 ? 0 : 8883, insecureLocal = true } = options;
+  const { mqttPort = 1883, mqttsPort = mqttPort === 0 ? 0 : 8883, insecureLocal = false } = options;
   const identity = await startIdentity(base);
   const deviceServices = new DeviceServices(base);
   const door = new MqttDoor({
