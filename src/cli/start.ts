@@ -30,14 +30,13 @@ export function startCommand(): Command {
     .description(
       'Run the whole pipeline on this machine: broker, rules, streams, windows, functions, stores, API and page',
     )
-    .option('--mqtt-port <n>', 'MQTT without TLS; 0 takes any free port', parsePort, 1883)
+    .option('--mqtt-port <n>', 'MQTT without TLS, if it is open; 0 takes any free port', parsePort, 1883)
     .option(
       '--mqtts-port <n>',
       'MQTT with device certificates (default: 8883, or any free port with --mqtt-port 0)',
       parsePort,
     )
-    .option('--insecure-local', 'let programs on this machine publish without a certificate', true)
-    .option('--no-insecure-local', 'let in only devices with a certificate; the simulator does not start')
+    .option('--insecure-local', 'let programs on this machine publish without a certificate', false)
     .option('--http-port <n>', 'page and API; 0 takes any free port', parsePort, 8080)
     .option(
       '--aws-port <n>',
@@ -92,7 +91,7 @@ async function run(flags: StartFlags): Promise<void> {
     awsPort: flags.awsPort ?? (flags.httpPort === 0 ? 0 : 4566),
     report: (text) => say(text),
   });
-  stopOnSignals(mesonet, startSimulator(flags.insecureLocal ? flags.simulate : 0, mesonet), say);
+  stopOnSignals(mesonet, startSimulator(flags, mesonet), say);
   if (flags.json) console.log(JSON.stringify(readyLine(mesonet)));
   else printReady(mesonet, (performance.now() - started) / 1000, flags);
 }
@@ -104,13 +103,15 @@ function readyLine({ mqtt, mqtts, caFile, http, awsEndpoint, dashboard, token }:
 
 function printReady(mesonet: Mesonet, seconds: number, flags: StartFlags): void {
   const { stack, mqtt, mqtts } = mesonet;
-  const plain = mqtt.port ? `mqtt://${mqtt.host}:${mqtt.port}` : 'closed (--no-insecure-local)';
+  const plain = mqtt.port
+    ? `mqtt://${mqtt.host}:${mqtt.port}, open to any program here`
+    : 'closed (--insecure-local opens it)';
   console.log(`Ready in ${seconds.toFixed(1)} s
 
   page          ${mesonet.dashboard}
   API           ${mesonet.http}/v1/sensors
-  MQTT          ${plain}
   devices       mqtts://${mqtts.host}:${mqtts.port} (CA ${mesonet.caFile})
+  plain MQTT    ${plain}
   AWS endpoint  ${mesonet.awsEndpoint}
   token         ${mesonet.token}
   data          ${flags.data} (durability ${flags.durability})
@@ -118,8 +119,8 @@ function printReady(mesonet: Mesonet, seconds: number, flags: StartFlags): void 
   ${stack.topicRules.length} rules, ${stack.streams.length} streams, ${stack.applications.length} streaming SQL applications, ${stack.functions.length} functions, ${stack.tables.length} tables, ${stack.buckets.length} buckets`);
   for (const line of notEmulatedLines(stack.notEmulated)) console.log(`  not emulated: ${line}`);
   console.log(
-    flags.simulate && flags.insecureLocal
-      ? `\n${flags.simulate} simulated stations are publishing; Ctrl-C stops`
+    flags.simulate
+      ? `\n${flags.simulate} simulated stations publish, each with its certificate; Ctrl-C stops`
       : '\nCtrl-C stops',
   );
 }
@@ -132,18 +133,19 @@ function notEmulatedLines(parts: Mesonet['stack']['notEmulated']): string[] {
   );
 }
 
-/** The simulator is a device like any other: a process of its own that speaks MQTT. */
-function startSimulator(stations: number, { mqtt }: Mesonet): (() => void) | undefined {
-  if (stations === 0) return undefined;
-  const main = join(projectFolder, 'src', 'cli', 'main.ts');
-  const url = `mqtt://${mqtt.host}:${mqtt.port}`;
+/** The simulator is a fleet like any other: a process of its own that speaks MQTT with certificates, which it sees to itself. */
+function startSimulator({ simulate, data }: StartFlags, mesonet: Mesonet): (() => void) | undefined {
+  if (simulate === 0) return undefined;
+  const { mqtts, awsEndpoint, stack } = mesonet;
+  const policy = stack.iotPolicies.length === 1 ? ['--policy', stack.iotPolicies[0]!.name] : [];
   const args = [
-    main,
+    join(projectFolder, 'src', 'cli', 'main.ts'),
     'simulate',
-    '--url',
-    url,
-    '--stations',
-    String(stations),
+    ...['--url', `mqtts://${mqtts.host}:${mqtts.port}`],
+    ...['--aws-endpoint', awsEndpoint],
+    ...['--data', resolve(data)],
+    ...['--stations', String(simulate)],
+    ...policy,
     '--exit-with-parent',
     '--quiet',
   ];
