@@ -11,6 +11,7 @@ const mesonet = await startMesonet({
   dataFolder,
   version: 'bench',
   mqttPort: 0,
+  insecureLocal: true,
   httpPort: 0,
   awsPort: 0,
   durability: (process.argv[2] as 'power' | undefined) ?? 'power',

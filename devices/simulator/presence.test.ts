@@ -5,10 +5,8 @@ import { type PresenceEvent, type PresenceOptions, planPresence } from './presen
 const QUIET: PresenceOptions = { seed: 1, devices: 20, arrivalSeconds: 0, churn: 0, stormSeconds: undefined };
 
 function eventsOf(options: Partial<PresenceOptions>, minutes: number): PresenceEvent[] {
-  return planPresence({ ...QUIET, ...options })
-    .take(minutes)
-    .toArray()
-    .flat();
+  const plan = planPresence({ ...QUIET, ...options });
+  return Array.from({ length: minutes }, () => plan.next().value).flat();
 }
 
 test('a fleet that nothing happens to is there at once', () => {

@@ -34,6 +34,7 @@ export async function startRuntime(options: {
       `${root}src/cli/main.ts`,
       'start',
       '--json',
+      '--insecure-local',
       ...['--simulate', String(stations)],
       ...['--http-port', String(httpPort)],
       ...['--mqtt-port', String(mqttPort)],

@@ -73,6 +73,7 @@ export class RunningPipeline {
       httpPort: 0,
       awsPort: 0,
       durability: 'process',
+      insecureLocal: true,
       nowMillis: () => this.nowMillis,
       ...this.#options,
     });

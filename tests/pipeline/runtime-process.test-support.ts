@@ -21,6 +21,7 @@ export async function start(folder: string): Promise<{ child: ChildProcess; read
     main,
     'start',
     '--json',
+    '--insecure-local',
     '--simulate',
     '0',
     '--mqtt-port',
