@@ -2,7 +2,13 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { answerDeviceConfig, changeDeviceConfig } from './http/device-routes.ts';
 import { answerJson, HttpError } from './http/http-answer.ts';
 import { matchRoute, type Route } from './http/http-request.ts';
-import { answerLatest, answerSamples, answerSensors, answerWindows } from './http/sensor-routes.ts';
+import {
+  answerDeviceWindows,
+  answerLatest,
+  answerSamples,
+  answerSensors,
+  answerWindows,
+} from './http/sensor-routes.ts';
 import { createLogger } from './observability/logger.ts';
 
 const logger = createLogger('query');
@@ -28,6 +34,12 @@ const ROUTES: readonly Route<APIGatewayProxyStructuredResultV2>[] = [
     answer: answerWindows,
   },
   { method: 'GET', path: '/v1/devices/{device_id}/config', query: [], answer: answerDeviceConfig },
+  {
+    method: 'GET',
+    path: '/v1/devices/{device_id}/windows',
+    query: ['sensor_id', 'from', 'to', 'limit', 'format'],
+    answer: answerDeviceWindows,
+  },
   { method: 'PUT', path: '/v1/devices/{device_id}/config', query: [], answer: changeDeviceConfig },
 ];
 

@@ -88,6 +88,26 @@ export async function answerWindows(request: HttpRequest): Promise<Answer> {
   return answerPage(request, page, WINDOW_COLUMNS);
 }
 
+/**
+ * GET /v1/devices/{device_id}/windows: the history of one device, which is the station of its name. Whatever sensor is asked for, no
+ * window that another station made is in it.
+ */
+export async function answerDeviceWindows(request: HttpRequest): Promise<Answer> {
+  const { parameters, query } = request;
+  const stationId = parameters.get('device_id')!;
+  const sensorId = query.get('sensor_id');
+  const page = await queryWindows(requiredVariable('WINDOWS_TABLE'), {
+    sensorIds:
+      sensorId === null
+        ? await listStationSensors(requiredVariable('LATEST_TABLE'), stationId)
+        : [checkName('sensor_id', sensorId)],
+    stationId,
+    ...parseRange(query, Date.now()),
+    limit: parseLimit(query),
+  });
+  return answerPage(request, page, WINDOW_COLUMNS);
+}
+
 function answerPage<Row extends object>(
   { path, query }: HttpRequest,
   { rows, nextFromMillis }: Page<Row>,

@@ -10,6 +10,7 @@ interface StartFlags {
   readonly mqttPort: number;
   readonly mqttsPort?: number;
   readonly insecureLocal: boolean;
+  readonly deviceHttpsPort?: number;
   readonly httpPort: number;
   readonly awsPort?: number;
   readonly data: string;
@@ -37,6 +38,11 @@ export function startCommand(): Command {
       parsePort,
     )
     .option('--insecure-local', 'let programs on this machine publish without a certificate', false)
+    .option(
+      '--device-https-port <n>',
+      'HTTPS and WebSocket for devices (default: 8443, or any free port with --mqtt-port 0)',
+      parsePort,
+    )
     .option('--http-port <n>', 'page and API; 0 takes any free port', parsePort, 8080)
     .option(
       '--aws-port <n>',
@@ -97,12 +103,14 @@ async function run(flags: StartFlags): Promise<void> {
 }
 
 /** What scripts wait for. */
-function readyLine({ mqtt, mqtts, caFile, http, awsEndpoint, dashboard, token }: Mesonet): object {
-  return { ready: true, ...(mqtt.port && { mqtt }), mqtts, caFile, http, awsEndpoint, dashboard, token };
+function readyLine(mesonet: Mesonet): object {
+  const { mqtt, mqtts, deviceHttps, caFile, http, awsEndpoint, dashboard, token } = mesonet;
+  const plain = mqtt.port ? { mqtt } : {};
+  return { ready: true, ...plain, mqtts, deviceHttps, caFile, http, awsEndpoint, dashboard, token };
 }
 
 function printReady(mesonet: Mesonet, seconds: number, flags: StartFlags): void {
-  const { stack, mqtt, mqtts } = mesonet;
+  const { stack, mqtt, mqtts, deviceHttps } = mesonet;
   const plain = mqtt.port
     ? `mqtt://${mqtt.host}:${mqtt.port}, open to any program here`
     : 'closed (--insecure-local opens it)';
@@ -111,6 +119,7 @@ function printReady(mesonet: Mesonet, seconds: number, flags: StartFlags): void 
   page          ${mesonet.dashboard}
   API           ${mesonet.http}/v1/sensors
   devices       mqtts://${mqtts.host}:${mqtts.port} (CA ${mesonet.caFile})
+                https://${deviceHttps.host}:${deviceHttps.port}, wss://${deviceHttps.host}:${deviceHttps.port}/mqtt
   plain MQTT    ${plain}
   AWS endpoint  ${mesonet.awsEndpoint}
   token         ${mesonet.token}

@@ -49,6 +49,8 @@ export interface StartAwsServicesOptions {
   readonly tell: IotControlOptions['tell'];
   /** `host:port` of the listener for devices. */
   readonly deviceAddress: () => string;
+  /** `host:port` of the credential provider. */
+  readonly credentialsAddress: () => string;
   readonly registry: DeviceRegistry;
   readonly signer: CertificateSigner;
   readonly nowMillis: () => number;
@@ -124,6 +126,7 @@ export async function startAwsServices(options: StartAwsServicesOptions): Promis
     iotdata: options.iotData,
     iotdevicegateway: options.iotData,
   });
+    'iot-jobs-data': options.iotData,
   const { host, awsPort = 4566 } = options;
   const server = await listen(createAwsServer(endpoint.handle), {
     host,

@@ -6,11 +6,13 @@ import { readStack } from '../stack/read-stack.ts';
 import type { Stack } from '../stack/stack.ts';
 import { loadApplication } from './application-files.ts';
 import { armFailpoints } from './failpoint.ts';
+import { AccessKeys } from './aws-identity/access-keys.ts';
 import { AlertLog } from './http/alert-log.ts';
 import { buildDashboard } from './http/dashboard-files.ts';
 import { type StageLag, Statistics } from './http/statistics.ts';
 import { DeviceServices } from './iot-core/device-services.ts';
-import { iotDataFace } from './iot-core/iot-data.ts';
+import { dataPlaneFace } from './iot-core/data-plane.ts';
+import { iotDataOperations } from './iot-core/iot-data.ts';
 import { MqttDoor } from './iot-core/mqtt-door.ts';
 import { Ledger, type LedgerReport } from './ledger.ts';
 import { LocalError } from './local-error.ts';
@@ -18,9 +20,10 @@ import { type Durability, DurableLog } from './log/durable-log.ts';
 import { lockFolder } from './log/folder-lock.ts';
 import { KinesisStream } from './log/kinesis-stream.ts';
 import { startAwsServices } from './start-aws-services.ts';
+import { startDeviceHttps } from './start-device-https.ts';
 import { startFunctions } from './start-functions.ts';
 import { startIdentity } from './start-identity.ts';
-import { startPage } from './start-page.ts';
+import { startPage, tokenOf } from './start-page.ts';
 import { startQueues } from './start-queues.ts';
 import { startRules } from './start-rules.ts';
 import { StreamingApplication } from './streaming-application.ts';
@@ -41,6 +44,8 @@ export interface MesonetOptions {
   readonly mqttPort?: number;
   /** Where devices connect with their certificates; 8883 when not given, or any free port when `mqttPort` is 0. */
   readonly mqttsPort?: number;
+  /** Where devices ask over HTTPS, and MQTT over WebSocket; 8443 when not given, or any free port when `mqttPort` is 0. */
+  readonly deviceHttpsPort?: number;
   readonly httpPort?: number;
   readonly awsPort?: number;
   readonly durability?: Durability;
@@ -71,6 +76,8 @@ export interface Mesonet {
   readonly mqtt: { readonly host: string; readonly port: number };
   /** With a certificate of the registry. */
   readonly mqtts: { readonly host: string; readonly port: number };
+  /** AWS IoT data, credentials and the API for devices; MQTT over WebSocket at `wss://…/mqtt`. */
+  readonly deviceHttps: { readonly host: string; readonly port: number };
   /** The certificate of the authority that clients trust. */
   readonly caFile: string;
   /** Where the page, the API and the runtime's own routes are. */
@@ -78,7 +85,7 @@ export interface Mesonet {
   /** The value for `AWS_ENDPOINT_URL`. */
   readonly awsEndpoint: string;
   readonly dashboard: string;
-  /** What a writer shows as `authorization: Bearer <token>`. */
+  /** What a writer shows as `authorization: Bearer <token>`; the secret of the access key `local` for whoever signs. */
   readonly token: string;
   readonly stack: Stack;
   ledger(): LedgerReport;
@@ -173,7 +180,16 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
     ...base,
     jobs: deviceServices.jobs,
     tell: door.tell,
-    iotData: iotDataFace({ publish: door.publish, tell: door.tell, services: deviceServices, nowMillis }),
+    iotData: dataPlaneFace(operations),
+  const token = tokenOf(log);
+  const keys = new AccessKeys({ stack, log, ownerSecret: token });
+  const operations = iotDataOperations({
+    publish: door.publish,
+    tell: door.tell,
+    services: deviceServices,
+    nowMillis,
+  });
+  let credentialsAddress = '';
     ...identity,
     deviceAddress: () => door.deviceAddress,
   });
@@ -181,6 +197,7 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
   const replacedFunctions = new Set(embedded.flatMap(({ functionName }) => functionName ?? []));
   const functions = await startFunctions({ ...base, ...services, replacedFunctions });
   stops.push(() => functions.stop());
+    credentialsAddress: () => credentialsAddress,
   const applications = plans.map(
     (each) => new StreamingApplication({ ...base, ...each, putObject: services.putObject }),
   );
@@ -218,6 +235,8 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
     functions,
     alarms,
     statistics,
+    keys,
+    token,
     port: options.httpPort ?? 8080,
   });
   stops.push(() => page.stop());
@@ -226,6 +245,19 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
     for (const stream of [...streams.values(), ...services.deliveryBuffers.values()])
       stream.trim(nowMillis());
     for (const queue of [...functions.queues.values(), ...sqsQueues.values(), rules]) queue.trim();
+  const deviceHttps = await startDeviceHttps({
+    ...base,
+    ...identity.tls,
+    registry: identity.registry,
+    keys,
+    operations,
+    api: page.api,
+    refuse: door.refuse,
+    admit: broker.admit,
+    port: options.deviceHttpsPort ?? (mqttPort === 0 ? 0 : 8443),
+  });
+  stops.push(() => deviceHttps.stop());
+  credentialsAddress = `${host}:${deviceHttps.port}`;
   }, TRIM_MILLIS);
   stops.push(() => clearInterval(trim));
   return {
@@ -235,7 +267,8 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
     http: page.url,
     awsEndpoint: services.endpoints.aws,
     dashboard: `${page.url}/`,
-    token: page.token,
+    token,
+    deviceHttps: { host, port: deviceHttps.port },
     stack,
     ledger: () => statistics.report().ledger,
     statistics: () => statistics.report(),

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Stack } from '../stack/stack.ts';
+import type { AccessKeys } from './aws-identity/access-keys.ts';
+import { signedAccess } from './aws-identity/api-access.ts';
 import type { AlertLog } from './http/alert-log.ts';
-import { createHttpApi } from './http/http-api.ts';
+import { createHttpApi, type HttpApi } from './http/http-api.ts';
 import { createQueueSender } from './http/http-api-queue.ts';
 import { createPageServer, listen, sendJson } from './http/http-server.ts';
 import { LiveFeed } from './http/live-feed.ts';
@@ -31,29 +33,33 @@ export interface StartPageOptions {
   readonly alarms: AlarmStates;
   readonly statistics: Statistics;
   readonly tracer: MessageTracer;
+  readonly keys: AccessKeys;
+  /** What a writer shows, see {@link tokenOf}. */
+  readonly token: string;
 }
 
 export interface RunningPage {
   readonly url: string;
-  readonly token: string;
+  readonly api: HttpApi;
   stop(): Promise<void>;
 }
 
 /** Serves the page, the stack's API and what the runtime says of itself. @throws LocalError when the port is taken */
 export async function startPage(options: StartPageOptions): Promise<RunningPage> {
   const { version, stack, alerts, alarms, functions, statistics, host, port } = options;
-  const token = tokenOf(options.log);
   const feed = startFeed(options);
+  const api = createHttpApi({
+    routes: stack.routes,
+    queueRoutes: stack.queueRoutes,
+    send: createQueueSender(options.sqsQueues, options.log),
+    invoke: (name, event, limits) => functions.runtime.invoke(name, event, limits),
+  });
   const server = await listen(
     createPageServer({
-      token,
+      token: options.token,
       dashboardFolder: options.dashboardFolder,
-      api: createHttpApi({
-        routes: stack.routes,
-        queueRoutes: stack.queueRoutes,
-        send: createQueueSender(options.sqsQueues, options.log),
-        invoke: (name, event, limits) => functions.runtime.invoke(name, event, limits),
-      }),
+      api,
+      signedAccess: signedAccess(options),
       routes: {
         '/v1/health': (_, response) => sendJson(response, { status: 'ok', version, ...statistics.health() }),
         '/v1/ledger': (_, response) => sendJson(response, statistics.report().ledger),
@@ -68,7 +74,7 @@ export async function startPage(options: StartPageOptions): Promise<RunningPage>
   );
   return {
     url: `http://${host}:${server.port}`,
-    token,
+    api,
     async stop() {
       feed?.stop();
       await server.stop();
@@ -104,7 +110,7 @@ function startFeed({
 }
 
 /** One token for each data folder, so that a page left open goes on working after a restart. */
-function tokenOf(log: DurableLog): string {
+export function tokenOf(log: DurableLog): string {
   const kept = log.readState('token')?.toString();
   if (kept) return kept;
   const token = randomBytes(24).toString('base64url');

@@ -157,7 +157,9 @@ describe('readStack()', () => {
       },
     });
     expect(functions).toMatchObject([{ file: '/project/functions/store-readings.ts', export: 'handler' }]);
-    expect(routes).toEqual([{ method: 'GET', path: '/v1/sensors', functionName: 'store' }]);
+    expect(routes).toEqual([
+      { method: 'GET', path: '/v1/sensors', authorization: 'NONE', functionName: 'store' },
+    ]);
   });
 
   it('reads streaming applications from the metadata', () => {

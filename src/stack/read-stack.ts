@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { resolveIntrinsics, type StackPlace } from './resolve-intrinsics.ts';
+import { functionNameOf } from './resource-names.ts';
 import { readers } from './resource-readers.ts';
 import type { ApplicationResource, Stack } from './stack.ts';
 import { StackError } from './stack-error.ts';
@@ -71,6 +72,9 @@ function emptyDraft({ region, accountId }: StackPlace): StackDraft {
     queueMappings: [],
     topicRules: [],
     iotPolicies: [],
+    roles: [],
+    roleAliases: [],
+    httpApis: [],
     routes: [],
     queueRoutes: [],
     schedules: [],

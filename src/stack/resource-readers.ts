@@ -3,6 +3,7 @@ import { readQueue, readQueueMapping, reportsFailures } from './queue-readers.ts
 import type { ReadingContext } from './read-stack.ts';
 import { functionNameOf, named } from './resource-names.ts';
 import { readRoute } from './route-reader.ts';
+import { readRole, readRoleAlias } from './role-readers.ts';
 import { readBucket, readDeliveryStream } from './storage-readers.ts';
 import { listOf, numberOf, objectOf, type Properties, textOf } from './template.ts';
 import { readTopicRule } from './topic-rule-reader.ts';
@@ -164,7 +165,15 @@ export const readers: Readonly<Record<string, ResourceReader>> = {
       }
     },
   },
-  'AWS::ApiGatewayV2::Api': { properties: ['Name', 'ProtocolType', 'Description'] },
+  'AWS::IoT::RoleAlias': {
+    properties: ['RoleAlias', 'RoleArn', 'CredentialDurationSeconds', 'Tags'],
+    read: readRoleAlias,
+  },
+  'AWS::ApiGatewayV2::Api': {
+    properties: ['Name', 'ProtocolType', 'Description'],
+    // Its Ref, of which the ARNs of its routes are made, is here its logical id.
+    read: (logicalId, _, { draft }) => draft.httpApis.push({ logicalId, id: logicalId }),
+  },
   'AWS::ApiGatewayV2::Stage': {
     properties: ['ApiId', 'StageName', 'AutoDeploy', 'DefaultRouteSettings', 'AccessLogSettings'],
   },
@@ -180,7 +189,7 @@ export const readers: Readonly<Record<string, ResourceReader>> = {
       'RequestParameters',
     ],
   },
-  // Who may do what is decided by whoever runs the machine; logs go to files; versions and permissions have no effect here.
+  // Roles count where devices get their credentials; what functions may do is not limited here.
   'AWS::IAM::Role': {
     properties: ['AssumeRolePolicyDocument', 'Policies', 'RoleName', 'ManagedPolicyArns', 'Path'],
   },
@@ -197,6 +206,7 @@ export const readers: Readonly<Record<string, ResourceReader>> = {
     properties: ['FunctionName', 'Action', 'Principal', 'SourceArn', 'SourceAccount'],
   },
   'AWS::S3::BucketPolicy': { properties: ['Bucket', 'PolicyDocument'] },
+    read: readRole,
 };
 
 function readFunction(

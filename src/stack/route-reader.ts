@@ -1,4 +1,5 @@
 import type { ReadingContext } from './read-stack.ts';
+import type { RouteAuthorization } from './stack.ts';
 import { StackError } from './stack-error.ts';
 import { objectOf, type Properties, textOf } from './template.ts';
 
@@ -9,11 +10,12 @@ export function readRoute(
   { draft, propertiesOf }: ReadingContext,
 ): void {
   const [method = '', path = ''] = (textOf(properties, 'RouteKey') ?? '').split(' ');
+  const authorization = (textOf(properties, 'AuthorizationType') ?? 'NONE') as RouteAuthorization;
   const target = textOf(properties, 'Target') ?? '';
   const integration = propertiesOf(target.replace(/^integrations\//, ''));
   const subtype = textOf(integration, 'IntegrationSubtype');
   if (subtype === undefined) {
-    draft.routes.push({ method, path, functionName: functionOfIntegration(target, draft) });
+    draft.routes.push({ method, path, authorization, functionName: functionOfIntegration(target, draft) });
     return;
   }
   const parameters = objectOf(integration, 'RequestParameters');
@@ -28,7 +30,8 @@ export function readRoute(
     return;
   }
   const url = textOf(parameters, 'QueueUrl') ?? '';
-  draft.queueRoutes.push({ method, path, queueName: url.slice(url.lastIndexOf('/') + 1) });
+  const queueName = url.slice(url.lastIndexOf('/') + 1);
+  draft.queueRoutes.push({ method, path, authorization, queueName });
 }
 
 /** Integrations of the framework are named `HttpApiIntegration` plus the function's key. */

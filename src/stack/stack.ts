@@ -15,6 +15,9 @@ export interface Stack {
   readonly queueMappings: readonly QueueMappingResource[];
   readonly topicRules: readonly TopicRuleResource[];
   readonly iotPolicies: readonly IotPolicyResource[];
+  readonly roles: readonly RoleResource[];
+  readonly roleAliases: readonly RoleAliasResource[];
+  readonly httpApis: readonly HttpApiResource[];
   readonly routes: readonly RouteResource[];
   readonly queueRoutes: readonly QueueRouteResource[];
   readonly schedules: readonly ScheduleResource[];
@@ -137,6 +140,29 @@ export interface IotPolicyResource extends NamedResource {
 }
 
 /** A rule action by its name in CloudFormation, with its members resolved but its `${…}` templates untouched. */
+/** A role of IAM, with its documents as JSON text. */
+export interface RoleResource extends NamedResource {
+  /** Who may assume it. */
+  readonly trustDocument: string;
+  /** The policies that stand in the role itself. */
+  readonly policies: readonly { readonly name: string; readonly document: string }[];
+}
+
+/** By what name devices ask for the credentials of a role. */
+export interface RoleAliasResource extends NamedResource {
+  readonly roleArn: string;
+  readonly durationSeconds: number;
+}
+
+/** `id` is what stands for the API in the ARNs of its routes. */
+export interface HttpApiResource {
+  readonly logicalId: string;
+  readonly id: string;
+}
+
+/** Who may call a route on AWS. */
+export type RouteAuthorization = 'NONE' | 'AWS_IAM' | 'JWT' | 'CUSTOM';
+
 export interface RuleAction {
   readonly kind: string;
   readonly members: Properties;
@@ -158,6 +184,7 @@ export interface QueueRouteResource {
 
 export interface ScheduleResource {
   readonly name: string;
+  readonly authorization: RouteAuthorization;
   /** `rate(1 day)` or `cron(…)`. */
   readonly expression: string;
   readonly functionName: string;
@@ -165,6 +192,7 @@ export interface ScheduleResource {
 }
 
 /** A streaming SQL application, from the template's Metadata. */
+  readonly authorization: RouteAuthorization;
 export interface ApplicationResource {
   readonly name: string;
   /** Absolute path of the `.sql` file; its input schema stands beside it as `.input.json`. */

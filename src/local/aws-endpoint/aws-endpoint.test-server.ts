@@ -116,7 +116,6 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const messaging = createSqsFace({ ...PLACE, queues: new Map(kept), log, others: sns.face });
   const iot = options.iot ?? { publish: async () => {} };
   const { nowMillis = Date.now, iotPolicies: policies = [] } = options;
-  const services = new DeviceServices({ log, nowMillis });
   const registry = new DeviceRegistry({ place: PLACE, log, nowMillis, policies });
   const signer = await openLocalAuthority(join(folder, 'iot-core'), '127.0.0.1');
   const deviceAddress = (): string => '127.0.0.1:18883';
@@ -149,6 +148,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     store,
     deliveries,
     callKinesis: (operation, input) => callOperation(kinesis, operation, input),
+      credentialsAddress: () => '127.0.0.1:18443',
     client: {
       endpoint: url,
       region: PLACE.region,

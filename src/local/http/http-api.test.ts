@@ -13,7 +13,12 @@ const failure = (errorType: string): LambdaResult => ({
   error: { errorType, errorMessage: '', trace: [] },
   requestId: 'r',
 });
-const route = (method: string, path: string, functionName = 'query') => ({ method, path, functionName });
+const route = (method: string, path: string, functionName = 'query') => ({
+  method,
+  path,
+  authorization: 'NONE' as const,
+  functionName,
+});
 
 describe('a request becomes an event', () => {
   const plain: ApiRequest = {

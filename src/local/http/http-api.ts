@@ -24,14 +24,26 @@ export interface HttpApiOptions {
 }
 
 export interface HttpApi {
-  /** Answers the request, or returns false when no route of the stack matches it. */
-  handle(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
+  /**
+   * Answers the request, or returns false when no route of the stack matches it.
+   * @param authorize asked before anything is called; without it everybody may call everything
+   */
+  handle(request: IncomingMessage, response: ServerResponse, authorize?: AuthorizeRoute): Promise<boolean>;
 }
+
+/** Decides about a call of a route. @returns the status of the refusal; undefined lets it pass */
+export type AuthorizeRoute = (
+  route: RouteResource | QueueRouteResource,
+  request: IncomingMessage,
+  body: Buffer,
+) => Promise<401 | 403 | undefined>;
 
 /** API Gateway's limit for a request (API Gateway developer guide, quotas of HTTP APIs). */
 const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
 
 const MESSAGES = {
+  401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
   413: 'Request Entity Too Large',
   500: 'Internal Server Error',
@@ -45,12 +57,14 @@ export function createHttpApi(options: HttpApiOptions): HttpApi {
     ...(options.queueRoutes ?? []),
   ]);
   return {
-    async handle(request, response) {
+    async handle(request, response, authorize) {
       const path = (request.url ?? '/').split('?', 1)[0]!;
       const found = match(request.method ?? 'GET', path);
       if (!found) return false;
       const body = await readBody(request, MAX_REQUEST_BYTES);
+      const refusal = body && (await authorize?.(found.route, request, body));
       if (!body) refuseBody(response);
+      else if (refusal) sendMessage(response, refusal);
       else send(response, request.method, await answerRoute(options, request, found, body));
       return true;
     },

@@ -1,9 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http';
+import { isSigned } from '../aws-identity/parse-signature.ts';
 
 export interface HttpGuardOptions {
   /** What a writer has to show as `authorization: Bearer <token>`. */
   readonly token: string;
+  /** Whoever signs as AWS wants it is let pass without the token: the server itself finds out who that is. */
+  readonly verifiesSignatures?: boolean;
   /** Largest announced body; 10 MB when not given. */
   readonly maxBodyBytes?: number;
 }
@@ -86,6 +89,7 @@ export function refuse(request: GuardedRequest, options: HttpGuardOptions): Refu
       message: `Cannot ${method} from origin '${headers.origin}': only the own page may write`,
     };
   }
+  if (options.verifiesSignatures && isSigned(headers)) return undefined;
   if (!hasToken(headers.authorization, options.token)) {
     return {
       statusCode: 401,

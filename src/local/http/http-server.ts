@@ -5,9 +5,10 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import { isSigned } from '../aws-identity/parse-signature.ts';
 import { LocalError } from '../local-error.ts';
 import { serveDashboard } from './dashboard-files.ts';
-import { type HttpApi, sendMessage } from './http-api.ts';
+import { type AuthorizeRoute, type HttpApi, sendMessage } from './http-api.ts';
 import { createHttpGuard, IDLE_CONNECTION_MILLIS, refuse, SERVER_LIMITS } from './http-guard.ts';
 
 /** A server that listens. */
@@ -25,6 +26,8 @@ export interface PageServerOptions {
   readonly token: string;
   readonly routes: RuntimeRoutes;
   readonly api: HttpApi;
+  /** Decides about calls of the API that are signed. */
+  readonly signedAccess: AuthorizeRoute;
   readonly dashboardFolder: string;
 }
 
@@ -33,11 +36,17 @@ export function createPageServer({
   token,
   routes,
   api,
+  signedAccess,
   dashboardFolder,
 }: PageServerOptions): RequestListener {
-  const guard = createHttpGuard({ token });
+  const guard = createHttpGuard({ token, verifiesSignatures: true });
   return async (request, response) => {
     if (!guard(request, response)) return;
+    // A signature is for the API, and for nothing else that is here.
+    if (isSigned(request.headers)) {
+      if (!(await api.handle(request, response, signedAccess))) sendMessage(response, 404);
+      return;
+    }
     const route = routes[(request.url ?? '/').split('?', 1)[0]!];
     if (route && request.method === 'GET') {
       route(request, response);

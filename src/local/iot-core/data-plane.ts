@@ -1,5 +1,5 @@
 import { AwsError } from '../aws-endpoint/aws-endpoint-error.ts';
-import type { AwsFace, AwsRequest } from '../aws-endpoint/aws-endpoint-message.ts';
+import type { AwsFace, AwsRequest, AwsResponse } from '../aws-endpoint/aws-endpoint-message.ts';
 
 /** What an operation of the data plane is given. */
 export interface DataPlaneRequest {
@@ -7,14 +7,31 @@ export interface DataPlaneRequest {
   readonly label: string;
   readonly query: URLSearchParams;
   readonly body: Buffer;
+  /** Who asks; undefined at the endpoint for AWS clients, which asks nobody for anything. */
+  readonly caller?: DataPlaneCaller;
+}
+
+/** Somebody who has shown who they are. */
+export interface DataPlaneCaller {
+  /** The certificate's id, or the principal's of IAM. */
+  readonly principal: string;
+  readonly sourceIp: string | undefined;
+}
+
+/** What a policy has to allow: the action, and the resource's part of the ARN, or `*`. */
+export interface DataPlanePermission {
+  readonly action: string;
+  readonly resource: string;
 }
 
 /** One operation of AWS IoT data: where it is found, and what it answers as JSON. */
 export interface DataPlaneOperation {
   readonly name: string;
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Its first group is the label. */
   readonly path: RegExp;
+  /** AWS IoT developer guide, iot-policy-actions. */
+  readonly permissions: (request: DataPlaneRequest) => readonly DataPlanePermission[];
   /** @throws AwsError what the service refuses */
   readonly run: (request: DataPlaneRequest) => Promise<object | string | number | boolean | null>;
 }
@@ -22,16 +39,34 @@ export interface DataPlaneOperation {
 /** The door of AWS IoT data: bodies are taken as they are, for most are documents or payloads of somebody else. */
 export function dataPlaneFace(operations: readonly DataPlaneOperation[]): AwsFace {
   return async (request) => {
-    const { method, path, query, body } = request;
-    for (const operation of operations) {
-      const match = operation.method === method ? operation.path.exec(path) : null;
-      if (!match) continue;
-      const output = await operation.run({ label: decodeLabel(match[1] ?? ''), query, body });
-      const headers = { 'content-type': 'application/json' };
-      return { status: 200, headers, body: JSON.stringify(output) };
-    }
-    throw unknownOperation(request, operations);
+    const found = findOperation(operations, request);
+    if (!found) throw unknownOperation(request, operations);
+    return answerOperation(found.operation, { ...found, query: request.query, body: request.body });
   };
+}
+
+/**
+ * The operation that a method and a path mean, and what it is about.
+ * @throws AwsError InvalidRequestException for a path that is not well encoded
+ */
+export function findOperation(
+  operations: readonly DataPlaneOperation[],
+  { method, path }: Pick<AwsRequest, 'method' | 'path'>,
+): { operation: DataPlaneOperation; label: string } | undefined {
+  for (const operation of operations) {
+    const match = operation.method === method ? operation.path.exec(path) : null;
+    if (match) return { operation, label: decodeLabel(match[1] ?? '') };
+  }
+  return undefined;
+}
+
+/** @throws AwsError what the service refuses */
+export async function answerOperation(
+  { run }: DataPlaneOperation,
+  request: DataPlaneRequest,
+): Promise<AwsResponse & { body: string }> {
+  const headers = { 'content-type': 'application/json' };
+  return { status: 200, headers, body: JSON.stringify(await run(request)) };
 }
 
 function unknownOperation({ method, path }: AwsRequest, operations: readonly DataPlaneOperation[]): AwsError {

@@ -356,12 +356,15 @@ describe('policies', () => {
   });
 });
 
-test('the endpoint of devices is described, others are not emulated', async () => {
+test('the endpoints of devices are described, others are not emulated', async () => {
   expect(await iot.send(new DescribeEndpointCommand({ endpointType: 'iot:Data-ATS' }))).toMatchObject({
     endpointAddress: '127.0.0.1:18883',
   });
+  expect(
+    await iot.send(new DescribeEndpointCommand({ endpointType: 'iot:CredentialProvider' })),
+  ).toMatchObject({ endpointAddress: '127.0.0.1:18443' });
   await expect(
-    iot.send(new DescribeEndpointCommand({ endpointType: 'iot:CredentialProvider' })),
+    iot.send(new DescribeEndpointCommand({ endpointType: 'iot:DeviceAdvisor' })),
   ).rejects.toEqual(refusal('InvalidRequestException'));
 });
 

@@ -19,6 +19,8 @@ export interface IotControlOptions extends Pick<JobOperationsOptions, 'jobs' | '
 
 /**
  * The control plane: things, certificates, policies, jobs, and where devices connect (AWS IoT API reference). What an operation
+  /** `host:port` where devices get credentials for their certificates. */
+  readonly credentialsAddress: () => string;
  * changed is durable before it is answered.
  */
 export function iotControlFace(options: IotControlOptions): AwsFace {
@@ -32,7 +34,7 @@ export function iotControlFace(options: IotControlOptions): AwsFace {
   return restFace({
     service: 'iot',
     invalidInput: 'InvalidRequestException',
-    operations: [...operations, describeEndpoint(deviceAddress)],
+    operations: [...operations, describeEndpoint(options)],
   });
 }
 
@@ -48,7 +50,16 @@ function durable(operation: RestOperation, log: DurableLog): RestOperation {
 }
 
 /** AWS IoT API reference, DescribeEndpoint. */
-function describeEndpoint(deviceAddress: () => string): RestOperation {
+function describeEndpoint({
+  deviceAddress,
+  credentialsAddress,
+}: Pick<IotControlOptions, 'deviceAddress' | 'credentialsAddress'>): RestOperation {
+  const addresses = new Map([
+    ['iot:Data-ATS', deviceAddress],
+    ['iot:Data', deviceAddress],
+    ['iot:CredentialProvider', credentialsAddress],
+    ['iot:Jobs', credentialsAddress],
+  ]);
   return {
     name: 'DescribeEndpoint',
     method: 'GET',
@@ -56,12 +67,13 @@ function describeEndpoint(deviceAddress: () => string): RestOperation {
     query: { endpointType: 'endpointType' },
     input: { endpointType: { type: 'string' } },
     run: async ({ endpointType = 'iot:Data-ATS' }: { endpointType?: string }) => {
-      if (endpointType !== 'iot:Data' && endpointType !== 'iot:Data-ATS')
+      const address = addresses.get(endpointType);
+      if (!address)
         throw new AwsError(
           'InvalidRequestException',
-          `The endpoint type '${endpointType}' is not emulated; emulated are iot:Data-ATS and iot:Data`,
+          `The endpoint type '${endpointType}' is not emulated; emulated are ${[...addresses.keys()].join(', ')}`,
         );
-      return { endpointAddress: deviceAddress() };
+      return { endpointAddress: address() };
     },
   };
 }

@@ -1,7 +1,14 @@
 import { AwsError } from '../aws-endpoint/aws-endpoint-error.ts';
 import type { AwsFace } from '../aws-endpoint/aws-endpoint-message.ts';
-import { type DataPlaneOperation, type DataPlaneRequest, dataPlaneFace } from './data-plane.ts';
+import {
+  type DataPlaneCaller,
+  type DataPlaneOperation,
+  type DataPlaneRequest,
+  dataPlaneFace,
+} from './data-plane.ts';
 import type { DeviceServices } from './device-services.ts';
+import { jobExecutionOperations } from './jobs/job-api.ts';
+import { topicProblemOf } from './publish-limits.ts';
 import { retainedOperations } from './sessions/retained-api.ts';
 import { type ShadowApiOptions, shadowOperations } from './shadows/shadow-api.ts';
 
@@ -11,6 +18,7 @@ export type PublishToTopic = (
   payload: Buffer,
   qos: 0 | 1,
   isRetained?: boolean,
+  caller?: DataPlaneCaller,
 ) => Promise<void>;
 
 export interface IotDataOptions extends Pick<ShadowApiOptions, 'tell' | 'nowMillis'> {
@@ -22,13 +30,20 @@ export interface IotDataOptions extends Pick<ShadowApiOptions, 'tell' | 'nowMill
 const MAX_TOPIC_BYTES = 256;
 const MAX_PAYLOAD_BYTES = 128 * 1024;
 
-/** The data plane: messages and shadows over HTTPS (AWS IoT API reference, AWS IoT data). */
-export function iotDataFace(options: IotDataOptions): AwsFace {
-  return dataPlaneFace([
+/** The data plane: messages, shadows and jobs over HTTPS (AWS IoT API reference, AWS IoT data and AWS IoT jobs data). */
+export function iotDataOperations(options: IotDataOptions): readonly DataPlaneOperation[] {
+  const { retained, shadows, jobs } = options.services;
+  return [
     publishOperation(options),
-    ...retainedOperations(options.services.retained),
-    ...shadowOperations({ ...options, shadows: options.services.shadows }),
-  ]);
+    ...retainedOperations(retained),
+    ...shadowOperations({ ...options, shadows }),
+    ...jobExecutionOperations({ ...options, jobs }),
+  ];
+}
+
+/** The same at the endpoint for AWS clients. */
+export function iotDataFace(options: IotDataOptions): AwsFace {
+  return dataPlaneFace(iotDataOperations(options));
 }
 
 function publishOperation({ publish, services }: IotDataOptions): DataPlaneOperation {
@@ -36,11 +51,17 @@ function publishOperation({ publish, services }: IotDataOptions): DataPlaneOpera
     name: 'Publish',
     method: 'POST',
     path: /^\/topics\/(.*)$/,
+    permissions: ({ label, query }) => [
+      { action: 'iot:Publish', resource: `topic/${label}` },
+      ...(query.get('retain') === 'true'
+        ? [{ action: 'iot:RetainPublish', resource: `topic/${label}` }]
+        : []),
+    ],
     run: async (request) => {
       const { topic, qos, isRetained } = checkPublish(request);
       if (isRetained && !services.retained.hasRoomFor(topic))
         throw new AwsError('ThrottlingException', 'Too many messages are retained', 429);
-      await publish(topic, request.body, qos, isRetained);
+      await publish(topic, request.body, qos, isRetained, request.caller);
       return { message: 'OK' };
     },
   };
@@ -58,6 +79,9 @@ function checkPublish({ label: topic, query, body }: DataPlaneRequest): CheckedP
   const isRetained = query.get('retain') === 'true';
   if (topic === '' || /[+#\0]/.test(topic) || Buffer.byteLength(topic) > MAX_TOPIC_BYTES)
     throw new AwsError('InvalidRequestException', `Topic '${topic}' cannot be published to`);
+  const problem = topicProblemOf(topic);
+  if (problem !== undefined)
+    throw new AwsError('InvalidRequestException', `Topic '${topic}' cannot be published to: ${problem}`);
   if (body.length > MAX_PAYLOAD_BYTES)
     throw new AwsError(
       'RequestEntityTooLargeException',

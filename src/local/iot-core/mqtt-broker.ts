@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { Aedes, type AedesPublishPacket, type Client, type PublishPacket, type Subscription } from 'aedes';
 import type { MqttProperties } from '../../iot-sql/index.ts';
 import type { RefusedMessage } from '../trace/kept-messages.ts';
-import type { DeviceAuthorizer } from './authorization/device-authorizer.ts';
+import type { DeviceAuthorizer, DeviceIdentity } from './authorization/device-authorizer.ts';
 import { BrokerGate } from './broker-gate.ts';
 import { guardClient } from './guard-client.ts';
 import { LifecycleEvents, type LifecycleEventsOptions } from './lifecycle/lifecycle-events.ts';
@@ -68,6 +69,9 @@ export interface MqttBrokerOptions {
   readonly onRefusedDelivery: (reason: string) => void;
 }
 
+/** What carries MQTT to a client. */
+export type MqttConnection = Duplex & { readonly remoteAddress?: string | undefined };
+
 export interface MqttBroker {
   readonly host: string;
   /** Without TLS; 0 when nothing listens there. */
@@ -75,6 +79,8 @@ export interface MqttBroker {
   /** With TLS; 0 when nothing listens there. */
   readonly tlsPort: number;
   readonly connectionCount: number;
+  /** Takes a connection that came another way than over the listeners, from somebody who has shown who they are. */
+  admit(connection: MqttConnection, identity: DeviceIdentity): void;
   /** Gives a message to the subscribers, without the rules; headers reach those that speak MQTT 5. */
   publish(topic: string, payload: Buffer, qos: 0 | 1, headers?: RepublishHeaders): Promise<void>;
   /** Gives a message to one client, whatever it has subscribed to; to nobody when it is not connected. */
@@ -145,7 +151,7 @@ export async function startMqttBroker(options: MqttBrokerOptions): Promise<MqttB
       lifecycle.failed(client, error);
       if (!(error instanceof RefusedError)) options.onRefused(reasonOf(error));
     });
-  const handle = (socket: Socket): void => {
+  const handle = (socket: Duplex): void => {
     const client = broker.handle(socket);
     isolateSubscriber(client, () => options.onRefusedDelivery('subscriber does not read'));
     guardClient(client, {
@@ -164,6 +170,10 @@ export async function startMqttBroker(options: MqttBrokerOptions): Promise<MqttB
     tlsPort: listeners.tls?.port ?? 0,
     get connectionCount() {
       return broker.connectedClients;
+    },
+    admit: (connection, identity) => {
+      gate.identities.set(connection, identity);
+      handle(connection);
     },
     publish: (topic, payload, qos, headers) =>
       new Promise((resolve, reject) => {

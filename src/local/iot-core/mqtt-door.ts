@@ -9,7 +9,7 @@ import {
 } from '../ledger.ts';
 import { LocalError } from '../local-error.ts';
 import type { DurableLog } from '../log/durable-log.ts';
-import type { KeptMessages } from '../trace/kept-messages.ts';
+import type { KeptMessages, RefusedMessage } from '../trace/kept-messages.ts';
 import type { DeviceServices } from './device-services.ts';
 import type { PublishToTopic } from './iot-data.ts';
 import {
@@ -66,11 +66,8 @@ export class MqttDoor {
       store: { log, nowMillis, retained, sessions },
       accept: (message, done) => this.#accept(rules, message, done),
       onEvent: (topic, body) => this.#tellEvent(rules, topic, body),
-      onRefusedPublish: (message) => this.#options.refused?.keepRefusal(message, this.#options.nowMillis()),
-      onRefused: (reason) => {
-        this.#stage.in(1);
-        this.#stage.drop(reason, 1);
-      },
+      onRefusedPublish: this.#keepRefusal,
+      onRefused: this.#countRefusal,
       onRefusedDelivery: (reason) => {
         const deliveries = this.#options.ledger.stage(DELIVERIES_STAGE);
         deliveries.in(1);
@@ -81,10 +78,10 @@ export class MqttDoor {
   }
 
   /** Takes a message that came over HTTPS; resolves once it is durable, in the queues of sessions too. */
-  readonly publish: PublishToTopic = async (topic, payload, qos, isRetained = false) => {
+  readonly publish: PublishToTopic = async (topic, payload, qos, isRetained = false, caller) => {
     const { log, services } = this.#options;
     if (!this.#broker || !this.#rules) throw new LocalError('Cannot publish: the broker is not open yet');
-    const answers = this.#take(this.#rules, { topic, payload, qos, clientId: undefined });
+    const answers = this.#take(this.#rules, { topic, payload, qos, clientId: undefined, ...caller });
     if (isRetained) services.retained.keep({ topic, payload, qos });
     await log.durable();
     await this.#broker.publish(topic, payload, qos);
@@ -122,6 +119,20 @@ export class MqttDoor {
     this.#broker = undefined;
     await broker?.stop();
   }
+
+  /** Counts what another door turns away, and keeps it for whoever asks. */
+  readonly refuse = (message: RefusedMessage): void => {
+    this.#countRefusal(message.reason);
+    this.#keepRefusal(message);
+  };
+
+  readonly #countRefusal = (reason: string): void => {
+    this.#stage.in(1);
+    this.#stage.drop(reason, 1);
+  };
+
+  readonly #keepRefusal = (message: RefusedMessage): void =>
+    this.#options.refused?.keepRefusal(message, this.#options.nowMillis());
 
   #accept(rules: RulesEngine, message: PublishedMessage, done: (error?: Error) => void): void {
     let answers: readonly ReservedAnswer[];
@@ -178,8 +189,8 @@ export class MqttDoor {
 
   /** The rules see an answer at once, so that what they make of it is durable together with what it tells of. */
   #prepare(answers: readonly ReservedAnswer[], requesterId: string | undefined): (() => Promise<void>)[] {
-    return answers.map(({ topic, body, isForRequester }) => {
-      const payload = Buffer.from(JSON.stringify(body));
+    return answers.map(({ topic, body, payload: bytes, isForRequester }) => {
+      const payload = bytes ?? Buffer.from(JSON.stringify(body));
       if (!isForRequester && this.#rules?.wants(topic))
         this.#rules.route({ topic, payload, qos: 1, clientId: undefined }, this.#options.nowMillis());
       return async () => {

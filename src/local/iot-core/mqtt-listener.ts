@@ -24,7 +24,18 @@ const ALPN_PROTOCOLS = ['x-amzn-mqtt-ca'];
 /** Without the hybrid post-quantum exchange that comes first otherwise: it makes a held connection 10 KiB larger. */
 const CURVES = 'X25519:P-256:P-384';
 const HANDSHAKE_MILLIS = 10_000;
-const NO_TICKETS = constants.SSL_OP_NO_TICKET;
+
+/** How devices are asked for their certificates, wherever they connect (AWS IoT developer guide, transport-security). */
+export const DEVICE_TLS = {
+  requestCert: true,
+  rejectUnauthorized: false,
+  minVersion: 'TLSv1.2',
+  ecdhCurve: CURVES,
+  handshakeTimeout: HANDSHAKE_MILLIS,
+  // No tickets: sessions are not resumed, so that every connection shows its certificate.
+  secureOptions: constants.SSL_OP_NO_TICKET,
+  noDelay: true,
+} as const;
 
 /** Listens without TLS: whoever comes is nobody in particular. @throws LocalError when the port is taken */
 export async function listenPlain(
@@ -51,14 +62,8 @@ export async function listenTls(options: TlsListenOptions): Promise<MqttListener
   const listener = createTlsServer({
     key: server.privateKeyPem,
     cert: server.certificatePem,
-    requestCert: true,
-    rejectUnauthorized: false,
-    minVersion: 'TLSv1.2',
-    ecdhCurve: CURVES,
+    ...DEVICE_TLS,
     ALPNProtocols: ALPN_PROTOCOLS,
-    handshakeTimeout: HANDSHAKE_MILLIS,
-    secureOptions: NO_TICKETS,
-    noDelay: true,
   });
   listener.on('secureConnection', (socket) => {
     socket.on('error', () => {});

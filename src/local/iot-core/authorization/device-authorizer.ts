@@ -1,15 +1,19 @@
 import type { X509Certificate } from 'node:crypto';
+import type { NamedPolicy } from '../../../iot-policy/index.ts';
 import { certificateIdOfX509 } from '../registry/certificate-registry.ts';
 import type { DeviceRegistry } from '../registry/device-registry.ts';
 import type { CertificateRecord } from '../registry/registry-records.ts';
 import { certificateValues } from './certificate-values.ts';
 import { type ConnectionFacts, DeviceConnection } from './device-connection.ts';
 
-/** Who a certificate says that a client is. */
+/** Who a certificate, or a signature, says that a client is. */
 export interface DeviceIdentity {
+  /** For whoever has signed, the id of the IAM principal. */
   readonly certificateId: string;
-  /** Values of policy variables that come from the certificate. */
-  readonly values: Readonly<Record<string, string | readonly string[]>>;
+  /** Values of policy variables that come from the certificate or from the credentials. */
+  readonly values: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** What whoever has signed may do; a certificate has what is attached to it at that moment. */
+  readonly policies?: readonly NamedPolicy[];
 }
 
 /** Nobody is let in for a certificate; `certificateId` is absent when there was none. */
@@ -60,6 +64,8 @@ export class DeviceAuthorizer {
   }
 
   #problemOf(record: CertificateRecord | undefined): string | undefined {
+    // The registry does not know who signs: nothing in it can change what they may do.
+    if (identity.policies) return connection;
     if (!record) return 'certificate is not registered';
     if (record.status !== 'ACTIVE') return `certificate is ${record.status}`;
     if (this.#nowMillis() < record.notBeforeMillis) return 'certificate is not valid yet';

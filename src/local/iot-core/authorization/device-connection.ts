@@ -69,7 +69,7 @@ export class DeviceConnection {
       ...(facts.isPersistent ? ['PersistentConnect'] : []),
       ...(facts.willTopic === undefined ? [] : ['LastWill']),
     ];
-    return compilePolicies(registry.policiesOf(this.certificateId), {
+    return compilePolicies(identity.policies ?? registry.policiesOf(this.certificateId), {
       ...identity.values,
       ...Object.fromEntries(attributes),
       'iot:ClientId': facts.clientId,
@@ -100,7 +100,7 @@ function prefixesOf(registry: DeviceRegistry): Readonly<Record<DeviceAction, str
 }
 
 /** The ledger's word: it names policies, which are few, and nothing that a device can choose. */
-function reasonOf(action: DeviceAction, { statement }: PolicyDecision): string {
+export function reasonOf(action: string, { statement }: PolicyDecision): string {
   if (!statement) return `${action} is not allowed by any policy`;
   const { policyName, index, sid } = statement;
   return `${action} is denied by statement ${sid === undefined ? index : `'${sid}'`} of policy '${policyName}'`;

@@ -26,7 +26,7 @@ export interface JobServiceOptions {
 export type NewJob = Pick<Job, 'jobId' | 'document' | 'description' | 'targets'>;
 
 /** What a request is answered, and what others are told because of it. */
-interface Outcome {
+export interface JobOutcome {
   readonly body: JsonObject;
   readonly notices: readonly ReservedAnswer[];
 }
@@ -37,7 +37,7 @@ const NEXT = '$next';
 export class JobService implements ReservedTopicService {
   readonly store: JobStore;
   readonly #nowMillis: () => number;
-  readonly #verbs: Readonly<Record<string, (topic: JobRequestTopic, request: JobRequest) => Outcome>>;
+  readonly #verbs: Readonly<Record<string, (topic: JobRequestTopic, request: JobRequest) => JobOutcome>>;
 
   constructor({ log, nowMillis }: JobServiceOptions) {
     this.store = new JobStore(log);
@@ -56,7 +56,7 @@ export class JobService implements ReservedTopicService {
     let request: JobRequest = {};
     try {
       request = parseJobRequest(payload);
-      const { body, notices } = this.#verbs[parsed.verb]!(parsed, request);
+      const { body, notices } = this.perform(parsed, request);
       const answer = { ...body, ...this.#stamp(request) };
       return [{ topic: `${topic}/accepted`, body: answer, isForRequester: true }, ...notices];
     } catch (error) {
@@ -65,6 +65,11 @@ export class JobService implements ReservedTopicService {
       const body = { code, message, ...(executionState && { executionState }), ...this.#stamp(request) };
       return [{ topic: `${topic}/rejected`, body, isForRequester: true }];
     }
+  }
+
+  /** What a device asks, by whatever way it asks. @throws JobError */
+  perform(topic: JobRequestTopic, request: JobRequest): JobOutcome {
+    return this.#verbs[topic.verb]!(topic, request);
   }
 
   /** Queues a job for its targets. @returns what their things are told */
@@ -97,7 +102,7 @@ export class JobService implements ReservedTopicService {
     });
   }
 
-  #list(thingName: string): Outcome {
+  #list(thingName: string): JobOutcome {
     const { IN_PROGRESS, QUEUED } = this.#summaries(thingName);
     return { body: { inProgressJobs: IN_PROGRESS, queuedJobs: QUEUED }, notices: [] };
   }
@@ -106,7 +111,7 @@ export class JobService implements ReservedTopicService {
     thingName: string,
     jobId: string,
     { includeJobDocument = true, ...request }: JobRequest,
-  ): Outcome {
+  ): JobOutcome {
     const execution =
       jobId === NEXT ? this.store.next(thingName) : this.#find(thingName, jobId, request.executionNumber);
     if (!execution) return { body: {}, notices: [] };
@@ -116,7 +121,7 @@ export class JobService implements ReservedTopicService {
     return { body: { execution: executionDataOf(execution, job) }, notices: [] };
   }
 
-  #startNext(thingName: string, { statusDetails }: JobRequest): Outcome {
+  #startNext(thingName: string, { statusDetails }: JobRequest): JobOutcome {
     const next = this.store.next(thingName);
     if (!next) return { body: {}, notices: [] };
     const started = next.status === 'QUEUED' ? this.#set(next, 'IN_PROGRESS', statusDetails) : next;
@@ -124,7 +129,7 @@ export class JobService implements ReservedTopicService {
     return { body: { execution }, notices: [] };
   }
 
-  #update(thingName: string, jobId: string, request: JobRequest): Outcome {
+  #update(thingName: string, jobId: string, request: JobRequest): JobOutcome {
     const { status, statusDetails, expectedVersion } = request;
     if (jobId === NEXT) throw new JobError('InvalidRequest', 'An update names its job');
     const execution = this.#find(thingName, jobId, request.executionNumber)!;

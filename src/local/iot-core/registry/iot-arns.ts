@@ -15,7 +15,8 @@ export type IotResourceKind =
   | 'policy'
   | 'client'
   | 'topic'
-  | 'topicfilter';
+  | 'topicfilter'
+  | 'rolealias';
 
 export function iotArn({ region, accountId }: IotPlace, kind: IotResourceKind, name: string): string {
   return `arn:aws:iot:${region}:${accountId}:${kind}/${name}`;

@@ -12,6 +12,7 @@ export function retainedOperations(retained: RetainedMessages): DataPlaneOperati
       name: 'GetRetainedMessage',
       method: 'GET',
       path: /^\/retainedMessage\/(.+)$/,
+      permissions: ({ label }) => [{ action: 'iot:GetRetainedMessage', resource: `topic/${label}` }],
       run: async ({ label: topic }) => {
         const message = retained.find(topic);
         if (!message)
@@ -33,6 +34,7 @@ export function retainedOperations(retained: RetainedMessages): DataPlaneOperati
       name: 'ListRetainedMessages',
       method: 'GET',
       path: /^\/retainedMessage$/,
+      permissions: () => [{ action: 'iot:ListRetainedMessages', resource: '*' }],
       run: async ({ query }) => {
         const limits = { size: query.get('maxResults'), defaultSize: DEFAULT_PAGE, maxSize: MAX_PAGE };
         const all = retained.list();

@@ -25,12 +25,14 @@ export function shadowOperations({ shadows, tell, nowMillis }: ShadowApiOptions)
       name: 'GetThingShadow',
       method: 'GET',
       path: SHADOW,
+      permissions: ofShadow('iot:GetThingShadow'),
       run: async ({ label, query }) => refusing(() => shadows.get(idOf(label, query))),
     },
     {
       name: 'UpdateThingShadow',
       method: 'POST',
       path: SHADOW,
+      permissions: ofShadow('iot:UpdateThingShadow'),
       run: async ({ label, query, body }) => {
         const { response, answers } = refusing(() => shadows.update(idOf(label, query), body));
         await tell(answers);
@@ -41,6 +43,7 @@ export function shadowOperations({ shadows, tell, nowMillis }: ShadowApiOptions)
       name: 'DeleteThingShadow',
       method: 'DELETE',
       path: SHADOW,
+      permissions: ofShadow('iot:DeleteThingShadow'),
       run: async ({ label, query }) => {
         const { response, answers } = refusing(() => shadows.delete(idOf(label, query)));
         await tell(answers);
@@ -51,6 +54,7 @@ export function shadowOperations({ shadows, tell, nowMillis }: ShadowApiOptions)
       name: 'ListNamedShadowsForThing',
       method: 'GET',
       path: /^\/api\/things\/shadow\/ListNamedShadowsForThing\/([^/]+)$/,
+      permissions: () => [{ action: 'iot:ListNamedShadowsForThing', resource: '*' }],
       run: async ({ label, query }) => {
         const { thingName } = idOf(label, new URLSearchParams());
         const limits = { size: query.get('pageSize'), defaultSize: DEFAULT_PAGE, maxSize: MAX_PAGE };
@@ -63,6 +67,14 @@ export function shadowOperations({ shadows, tell, nowMillis }: ShadowApiOptions)
 }
 
 const SHADOW = /^\/things\/([^/]+)\/shadow$/;
+
+/** The resource of a named shadow has its name behind the thing's. */
+function ofShadow(action: string): DataPlaneOperation['permissions'] {
+  return ({ label, query }) => {
+    const name = query.get('name');
+    return [{ action, resource: `thing/${label}${name === null ? '' : `/${name}`}` }];
+  };
+}
 
 function idOf(thingName: string, query: URLSearchParams): ShadowId {
   const shadowName = query.get('name') ?? undefined;
