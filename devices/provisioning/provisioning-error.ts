@@ -9,3 +9,15 @@ export class ProvisioningError extends DeviceError {
 export class RegistryUnreachableError extends ProvisioningError {
   override readonly name = 'RegistryUnreachableError';
 }
+
+/** Fleet provisioning says no to a claim. */
+export class ClaimRefusedError extends ProvisioningError {
+  override readonly name = 'ClaimRefusedError';
+  /** The service's word for why, `AccessDenied` for example. */
+  readonly errorCode: string;
+
+  constructor(message: string, errorCode: string) {
+    super(message);
+    this.errorCode = errorCode;
+  }
+}

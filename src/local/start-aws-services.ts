@@ -53,6 +53,7 @@ export interface StartAwsServicesOptions {
   readonly credentialsAddress: () => string;
   readonly registry: DeviceRegistry;
   readonly signer: CertificateSigner;
+  readonly provisioning: IotControlOptions['provisioning'];
   readonly nowMillis: () => number;
   readonly report: (text: string) => void;
 }
@@ -125,8 +126,8 @@ export async function startAwsServices(options: StartAwsServicesOptions): Promis
     iot: iotControlFace(options),
     iotdata: options.iotData,
     iotdevicegateway: options.iotData,
-  });
     'iot-jobs-data': options.iotData,
+  });
   const { host, awsPort = 4566 } = options;
   const server = await listen(createAwsServer(endpoint.handle), {
     host,

@@ -167,8 +167,13 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
   const kept = new KeptMessages();
   const refused = new KeptMessages(REFUSED_MESSAGES_LIMITS);
   const { mqttPort = 1883, mqttsPort = mqttPort === 0 ? 0 : 8883, insecureLocal = false } = options;
-  const identity = await startIdentity(base);
-  const deviceServices = new DeviceServices(base);
+  const identity = await startIdentity({
+    ...base,
+    tell: (answers, clientId) => door.tell(answers, clientId),
+    invoke: (name, event) => functions.runtime.invokeJson(name, event),
+  });
+  stops.push(() => identity.provisioning.stop());
+  const deviceServices = new DeviceServices({ ...base, provisioning: identity.provisioning.fleet });
   const door = new MqttDoor({
     ...base,
     services: deviceServices,
@@ -176,11 +181,6 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
     port: insecureLocal ? mqttPort : undefined,
     tls: { ...identity.tls, port: mqttsPort, hasQuotas: options.deviceQuotas ?? true },
   });
-  const services = await startAwsServices({
-    ...base,
-    jobs: deviceServices.jobs,
-    tell: door.tell,
-    iotData: dataPlaneFace(operations),
   const token = tokenOf(log);
   const keys = new AccessKeys({ stack, log, ownerSecret: token });
   const operations = iotDataOperations({
@@ -190,14 +190,19 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
     nowMillis,
   });
   let credentialsAddress = '';
+  const services = await startAwsServices({
+    ...base,
+    jobs: deviceServices.jobs,
+    tell: door.tell,
+    iotData: dataPlaneFace(operations),
     ...identity,
     deviceAddress: () => door.deviceAddress,
+    credentialsAddress: () => credentialsAddress,
   });
   stops.push(() => services.stop());
   const replacedFunctions = new Set(embedded.flatMap(({ functionName }) => functionName ?? []));
   const functions = await startFunctions({ ...base, ...services, replacedFunctions });
   stops.push(() => functions.stop());
-    credentialsAddress: () => credentialsAddress,
   const applications = plans.map(
     (each) => new StreamingApplication({ ...base, ...each, putObject: services.putObject }),
   );
@@ -230,21 +235,16 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
   const page = await startPage({
     ...base,
     tracer,
+    keys,
+    token,
     dashboardFolder,
     applications,
     functions,
     alarms,
     statistics,
-    keys,
-    token,
     port: options.httpPort ?? 8080,
   });
   stops.push(() => page.stop());
-  if (options.withFunctions ?? true) functions.listen();
-  const trim = setInterval(() => {
-    for (const stream of [...streams.values(), ...services.deliveryBuffers.values()])
-      stream.trim(nowMillis());
-    for (const queue of [...functions.queues.values(), ...sqsQueues.values(), rules]) queue.trim();
   const deviceHttps = await startDeviceHttps({
     ...base,
     ...identity.tls,
@@ -258,17 +258,22 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
   });
   stops.push(() => deviceHttps.stop());
   credentialsAddress = `${host}:${deviceHttps.port}`;
+  if (options.withFunctions ?? true) functions.listen();
+  const trim = setInterval(() => {
+    for (const stream of [...streams.values(), ...services.deliveryBuffers.values()])
+      stream.trim(nowMillis());
+    for (const queue of [...functions.queues.values(), ...sqsQueues.values(), rules]) queue.trim();
   }, TRIM_MILLIS);
   stops.push(() => clearInterval(trim));
   return {
     mqtt: { host, port: broker.port },
     mqtts: { host, port: broker.tlsPort },
+    deviceHttps: { host, port: deviceHttps.port },
     caFile: identity.signer.caFile,
     http: page.url,
     awsEndpoint: services.endpoints.aws,
     dashboard: `${page.url}/`,
     token,
-    deviceHttps: { host, port: deviceHttps.port },
     stack,
     ledger: () => statistics.report().ledger,
     statistics: () => statistics.report(),

@@ -72,6 +72,7 @@ function emptyDraft({ region, accountId }: StackPlace): StackDraft {
     queueMappings: [],
     topicRules: [],
     iotPolicies: [],
+    provisioningTemplates: [],
     roles: [],
     roleAliases: [],
     httpApis: [],
@@ -123,11 +124,20 @@ function readTime(application: Properties): NonNullable<ApplicationResource['tim
   };
 }
 
-/** Routes, mappings and schedules must lead to functions and queues that are there. */
+/** Routes, mappings, schedules and hooks must lead to functions and queues that are there. */
 function checkReferences(draft: StackDraft): void {
   const { functions, queues, routes, eventSourceMappings, queueMappings, queueRoutes, schedules } = draft;
+  const hooks = draft.provisioningTemplates.flatMap(({ hook }) =>
+    hook ? { functionName: functionNameOf(hook.targetArn) } : [],
+  );
   const known = new Set(functions.map(({ name }) => name));
-  for (const { functionName } of [...routes, ...eventSourceMappings, ...queueMappings, ...schedules]) {
+  for (const { functionName } of [
+    ...routes,
+    ...eventSourceMappings,
+    ...queueMappings,
+    ...schedules,
+    ...hooks,
+  ]) {
     if (!known.has(functionName))
       throw new StackError(`Cannot find function '${functionName}': the template has no such function`);
   }

@@ -54,11 +54,14 @@ export function resolveIntrinsics(template: Template, place: StackPlace): (value
       : (naming.reference?.(nameOf(logicalId), place) ?? nameOf(logicalId));
   };
   const attribute = (logicalId: string, name: string): unknown => {
-    if (name === 'Arn' || name === 'RoleAliasArn') return arnOf(logicalId);
+    if (ARN_ATTRIBUTES.has(name)) return arnOf(logicalId);
     return name === 'QueueName' ? nameOf(logicalId) : `${logicalId}.${name}`;
   };
   return resolve;
 }
+
+/** Attributes that give the ARN of a resource (CloudFormation template reference, return values). */
+const ARN_ATTRIBUTES = new Set(['Arn', 'RoleAliasArn', 'TemplateArn']);
 
 /** The address of a queue on AWS. */
 export function queueUrl(name: string, { region, accountId }: StackPlace): string {
@@ -92,6 +95,10 @@ const NAMES: Readonly<Record<string, Naming>> = {
   'AWS::Lambda::Function': { property: 'FunctionName', arn: regional('lambda', 'function:') },
   'AWS::IoT::TopicRule': { property: 'RuleName', arn: regional('iot', 'rule/') },
   'AWS::IoT::Policy': { property: 'PolicyName', arn: regional('iot', 'policy/') },
+  'AWS::IoT::ProvisioningTemplate': {
+    property: 'TemplateName',
+    arn: regional('iot', 'provisioningtemplate/'),
+  },
   'AWS::IoT::RoleAlias': { property: 'RoleAlias', arn: regional('iot', 'rolealias/') },
   'AWS::Logs::LogGroup': { property: 'LogGroupName', arn: regional('logs', 'log-group:') },
   'AWS::Events::Rule': { property: 'Name', arn: regional('events', 'rule/') },

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
+import { readProvisioningTemplate } from './provisioning-template-reader.ts';
 import { readQueue, readQueueMapping, reportsFailures } from './queue-readers.ts';
 import type { ReadingContext } from './read-stack.ts';
 import { functionNameOf, named } from './resource-names.ts';
-import { readRoute } from './route-reader.ts';
 import { readRole, readRoleAlias } from './role-readers.ts';
+import { readRoute } from './route-reader.ts';
 import { readBucket, readDeliveryStream } from './storage-readers.ts';
 import { listOf, numberOf, objectOf, type Properties, textOf } from './template.ts';
 import { readTopicRule } from './topic-rule-reader.ts';
@@ -147,6 +148,19 @@ export const readers: Readonly<Record<string, ResourceReader>> = {
         document: JSON.stringify(properties.PolicyDocument),
       }),
   },
+  'AWS::IoT::ProvisioningTemplate': {
+    properties: [
+      'TemplateName',
+      'TemplateType',
+      'TemplateBody',
+      'Description',
+      'Enabled',
+      'ProvisioningRoleArn',
+      'PreProvisioningHook',
+      'Tags',
+    ],
+    read: readProvisioningTemplate,
+  },
   'AWS::ApiGatewayV2::Route': {
     properties: ['ApiId', 'RouteKey', 'Target', 'AuthorizationType', 'AuthorizerId', 'AuthorizationScopes'],
     read: readRoute,
@@ -192,6 +206,7 @@ export const readers: Readonly<Record<string, ResourceReader>> = {
   // Roles count where devices get their credentials; what functions may do is not limited here.
   'AWS::IAM::Role': {
     properties: ['AssumeRolePolicyDocument', 'Policies', 'RoleName', 'ManagedPolicyArns', 'Path'],
+    read: readRole,
   },
   // Encryption, pictures and bills have no counterpart on one machine.
   'AWS::KMS::Key': {
@@ -206,7 +221,6 @@ export const readers: Readonly<Record<string, ResourceReader>> = {
     properties: ['FunctionName', 'Action', 'Principal', 'SourceArn', 'SourceAccount'],
   },
   'AWS::S3::BucketPolicy': { properties: ['Bucket', 'PolicyDocument'] },
-    read: readRole,
 };
 
 function readFunction(

@@ -15,6 +15,7 @@ export interface Stack {
   readonly queueMappings: readonly QueueMappingResource[];
   readonly topicRules: readonly TopicRuleResource[];
   readonly iotPolicies: readonly IotPolicyResource[];
+  readonly provisioningTemplates: readonly ProvisioningTemplateResource[];
   readonly roles: readonly RoleResource[];
   readonly roleAliases: readonly RoleAliasResource[];
   readonly httpApis: readonly HttpApiResource[];
@@ -139,7 +140,6 @@ export interface IotPolicyResource extends NamedResource {
   readonly document: string;
 }
 
-/** A rule action by its name in CloudFormation, with its members resolved but its `${…}` templates untouched. */
 /** A role of IAM, with its documents as JSON text. */
 export interface RoleResource extends NamedResource {
   /** Who may assume it. */
@@ -163,15 +163,28 @@ export interface HttpApiResource {
 /** Who may call a route on AWS. */
 export type RouteAuthorization = 'NONE' | 'AWS_IAM' | 'JWT' | 'CUSTOM';
 
+/** A rule action by its name in CloudFormation, with its members resolved but its `${…}` templates untouched. */
 export interface RuleAction {
   readonly kind: string;
   readonly members: Properties;
+}
+
+/** How devices without a certificate of their own get one. */
+export interface ProvisioningTemplateResource extends NamedResource {
+  readonly type: 'FLEET_PROVISIONING' | 'JITP';
+  readonly body: string;
+  readonly description?: string;
+  readonly isEnabled: boolean;
+  readonly roleArn: string;
+  /** The function that is asked before a device is provisioned. */
+  readonly hook?: { readonly targetArn: string; readonly payloadVersion: string };
 }
 
 export interface RouteResource {
   readonly method: string;
   /** For example `/v1/sensors/{sensor_id}/latest`. */
   readonly path: string;
+  readonly authorization: RouteAuthorization;
   readonly functionName: string;
 }
 
@@ -179,12 +192,12 @@ export interface RouteResource {
 export interface QueueRouteResource {
   readonly method: string;
   readonly path: string;
+  readonly authorization: RouteAuthorization;
   readonly queueName: string;
 }
 
 export interface ScheduleResource {
   readonly name: string;
-  readonly authorization: RouteAuthorization;
   /** `rate(1 day)` or `cron(…)`. */
   readonly expression: string;
   readonly functionName: string;
@@ -192,7 +205,6 @@ export interface ScheduleResource {
 }
 
 /** A streaming SQL application, from the template's Metadata. */
-  readonly authorization: RouteAuthorization;
 export interface ApplicationResource {
   readonly name: string;
   /** Absolute path of the `.sql` file; its input schema stands beside it as `.input.json`. */

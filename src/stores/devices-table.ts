@@ -3,7 +3,10 @@ import type { DeviceConfig, DeviceConfigChange } from '../telemetry/device-confi
 import { dynamoDb } from './aws-clients.ts';
 import { awsErrorName, VersionConflictError } from './store-error.ts';
 
-/* One item per device: key `device_id`. `version` counts the writes. */
+/*
+ * One item per device: key `device_id`. `version` counts the writes. A device that came by claim has `claimed_certificate_id` and
+ * `claimed_at` besides, which are nobody's configuration.
+ */
 
 export async function getDeviceConfig(
   tableName: string,
@@ -12,7 +15,7 @@ export async function getDeviceConfig(
   const { Item } = await dynamoDb().send(
     new GetCommand({ TableName: tableName, Key: { device_id: deviceId }, ConsistentRead: true }),
   );
-  return Item as DeviceConfig | undefined;
+  return Item && configOf(Item);
 }
 
 /**
@@ -55,7 +58,7 @@ export async function putDeviceConfig(
         ReturnValues: 'ALL_NEW',
       }),
     );
-    return Attributes as DeviceConfig;
+    return configOf(Attributes!);
   } catch (error) {
     if (awsErrorName(error) !== 'ConditionalCheckFailedException') throw error;
     throw new VersionConflictError(
@@ -63,6 +66,89 @@ export async function putDeviceConfig(
       { cause: error },
     );
   }
+}
+
+/** Why a device may not have a certificate. */
+export type ClaimRefusal = 'is not on the list' | 'is disabled' | 'has another certificate';
+
+/**
+ * Gives a device that is on the list, enabled, and has no other certificate this one; the same again changes nothing.
+ * @returns why it may not have it; undefined when it has it now
+ */
+export async function claimDevice(
+  tableName: string,
+  deviceId: string,
+  certificateId: string,
+  nowMillis: number,
+): Promise<ClaimRefusal | undefined> {
+  const Key = { device_id: deviceId };
+  try {
+    await dynamoDb().send(
+      new UpdateCommand({
+        TableName: tableName,
+        Key,
+        UpdateExpression: 'SET #certificate = :certificate, #claimed = if_not_exists(#claimed, :now)',
+        ConditionExpression:
+          '#enabled = :true AND (attribute_not_exists(#certificate) OR #certificate = :certificate)',
+        ExpressionAttributeNames: {
+          '#certificate': 'claimed_certificate_id',
+          '#claimed': 'claimed_at',
+          '#enabled': 'enabled',
+        },
+        ExpressionAttributeValues: { ':certificate': certificateId, ':now': nowMillis, ':true': true },
+      }),
+    );
+    return undefined;
+  } catch (error) {
+    if (awsErrorName(error) !== 'ConditionalCheckFailedException') throw error;
+    const { Item } = await dynamoDb().send(
+      new GetCommand({ TableName: tableName, Key, ConsistentRead: true }),
+    );
+    if (!Item) return 'is not on the list';
+    return Item.enabled === true ? 'has another certificate' : 'is disabled';
+  }
+}
+
+/** Puts a device on the list of those that may claim a certificate, whether or not it had one before. */
+export async function allowDevice(tableName: string, deviceId: string, nowMillis: number): Promise<void> {
+  await dynamoDb().send(
+    new UpdateCommand({
+      TableName: tableName,
+      Key: { device_id: deviceId },
+      UpdateExpression:
+        'SET #enabled = :true, #seconds = if_not_exists(#seconds, :seconds), #updated = :now, #version = if_not_exists(#version, :zero) + :one REMOVE #certificate, #claimed',
+      ExpressionAttributeNames: {
+        '#enabled': 'enabled',
+        '#seconds': 'sampling_interval_seconds',
+        '#updated': 'updated_at',
+        '#version': 'version',
+        '#certificate': 'claimed_certificate_id',
+        '#claimed': 'claimed_at',
+      },
+      ExpressionAttributeValues: {
+        ':true': true,
+        ':seconds': DEFAULT_SAMPLING_SECONDS,
+        ':now': nowMillis,
+        ':zero': 0,
+        ':one': 1,
+      },
+    }),
+  );
+}
+
+const DEFAULT_SAMPLING_SECONDS = 10;
+
+function configOf({
+  claimed_certificate_id: _,
+  claimed_at: __,
+  ...config
+}: object & Partial<Claim>): DeviceConfig {
+  return config as DeviceConfig;
+}
+
+interface Claim {
+  readonly claimed_certificate_id: string;
+  readonly claimed_at: number;
 }
 
 function condition(version: number | undefined): { ConditionExpression?: string } {

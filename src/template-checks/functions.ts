@@ -59,7 +59,14 @@ function isAsked(id: string, view: TemplateView): boolean {
 }
 
 function isAsynchronous(id: string, view: TemplateView): boolean {
-  return isInvokedBy(id, (principal) => ASYNCHRONOUS.has(principal), view);
+  return isInvokedBy(id, (principal) => ASYNCHRONOUS.has(principal), view) && !isHook(id, view);
+}
+
+/** AWS IoT waits for the answer of a pre-provisioning hook. */
+function isHook(id: string, view: TemplateView): boolean {
+  return view
+    .ofType('AWS::IoT::ProvisioningTemplate')
+    .some(({ properties }) => view.target(nested(properties, 'PreProvisioningHook').TargetArn)?.id === id);
 }
 
 function isInvokedBy(id: string, isMeant: (principal: string) => boolean, view: TemplateView): boolean {

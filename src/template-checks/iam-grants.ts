@@ -6,6 +6,7 @@ import {
   functionNeeds,
   integrationNeeds,
   ioTLoggingNeeds,
+  provisioningNeeds,
   rolesOfRule,
   type ServiceNeeds,
   scheduleNeeds,
@@ -33,6 +34,11 @@ const ROLE_USERS: readonly RoleUser[] = [
     needs: integrationNeeds,
   },
   { type: 'AWS::IoT::RoleAlias', role: ({ properties }) => properties.RoleArn, needs: deviceNeeds },
+  {
+    type: 'AWS::IoT::ProvisioningTemplate',
+    role: ({ properties }) => properties.ProvisioningRoleArn,
+    needs: provisioningNeeds,
+  },
   { type: 'AWS::IoT::Logging', role: ({ properties }) => properties.RoleArn, needs: ioTLoggingNeeds },
   {
     type: 'AWS::Scheduler::Schedule',

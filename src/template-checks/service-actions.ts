@@ -139,6 +139,25 @@ export const ioTLoggingNeeds: ServiceNeeds = () => [
   'logs:PutRetentionPolicy',
 ];
 
+/** AWS IoT developer guide, provision-wo-cert, the role of a template: what each type of resource in it needs. */
+const PROVISIONED: Readonly<Record<string, readonly string[]>> = {
+  'AWS::IoT::Thing': ['iot:AttachThingPrincipal', 'iot:CreateThing', 'iot:DescribeThing', 'iot:UpdateThing'],
+  'AWS::IoT::Certificate': ['iot:DescribeCertificate', 'iot:RegisterCertificate', 'iot:UpdateCertificate'],
+  'AWS::IoT::Policy': ['iot:AttachPolicy', 'iot:AttachPrincipalPolicy', 'iot:GetPolicy'],
+};
+
+/** What AWS IoT does for devices that come by a provisioning template. */
+export const provisioningNeeds: ServiceNeeds = ({ properties }) => {
+  const { Resources = {} } = JSON.parse(String(properties.TemplateBody)) as {
+    Resources?: Record<string, { Type?: string; Properties?: Properties }>;
+  };
+  const needs = Object.values(Resources).flatMap(({ Type = '', Properties: given = {} }) => [
+    ...(PROVISIONED[Type] ?? []),
+    ...('PolicyDocument' in given ? ['iot:CreatePolicy'] : []),
+  ]);
+  return [...new Set(needs)];
+};
+
 /** EventBridge Scheduler user guide, execution role: by what the schedule's target is. */
 export const scheduleNeeds: ServiceNeeds = ({ properties }, view) => {
   const target = nested(properties, 'Target');

@@ -13,6 +13,7 @@ import { FirehoseDelivery } from '../firehose/firehose-delivery.ts';
 import { DeviceServices } from '../iot-core/device-services.ts';
 import { iotControlFace } from '../iot-core/iot-control.ts';
 import { type IotDataOptions, iotDataFace } from '../iot-core/iot-data.ts';
+import { Provisioning } from '../iot-core/provisioning/provisioning.ts';
 import { DeviceRegistry } from '../iot-core/registry/device-registry.ts';
 import { openLocalAuthority } from '../iot-core/tls/local-authority.ts';
 import { kinesisOperations } from '../kinesis/kinesis-api.ts';
@@ -62,6 +63,7 @@ export interface TestServerOptions {
   readonly iot?: Pick<IotDataOptions, 'publish'>;
   /** The policies of the template. */
   readonly iotPolicies?: Stack['iotPolicies'];
+  readonly provisioningTemplates?: Stack['provisioningTemplates'];
 }
 
 const PLACE = { region: 'us-east-1', accountId: '000000000000' };
@@ -118,6 +120,17 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const { nowMillis = Date.now, iotPolicies: policies = [] } = options;
   const registry = new DeviceRegistry({ place: PLACE, log, nowMillis, policies });
   const signer = await openLocalAuthority(join(folder, 'iot-core'), '127.0.0.1');
+  const provisioning = new Provisioning({
+    registry,
+    log,
+    signer: signer.signer,
+    declared: options.provisioningTemplates ?? [],
+    invoke: () => Promise.reject(new Error('there are no functions here')),
+    tell: () => log.durable(),
+    nowMillis,
+    report: console.error,
+  });
+  const services = new DeviceServices({ log, nowMillis, provisioning: provisioning.fleet });
   const deviceAddress = (): string => '127.0.0.1:18883';
   const kinesis = kinesisOperations({ ...PLACE, streams, log, ...clock });
   const endpoint = createAwsEndpoint({
@@ -132,8 +145,10 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       tell: () => log.durable(),
       registry,
       signer,
+      provisioning,
       log,
       deviceAddress,
+      credentialsAddress: () => '127.0.0.1:18443',
       nowMillis,
     }),
     iotdata: iotDataFace({ ...iot, services, tell: () => log.durable(), nowMillis }),
@@ -148,7 +163,6 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     store,
     deliveries,
     callKinesis: (operation, input) => callOperation(kinesis, operation, input),
-      credentialsAddress: () => '127.0.0.1:18443',
     client: {
       endpoint: url,
       region: PLACE.region,

@@ -21,6 +21,7 @@ import {
   MIN_KEEP_ALIVE_SECONDS,
   publishProblemOf,
 } from './publish-limits.ts';
+import { isProvisioningRequest } from './provisioning/provisioning-topics.ts';
 import { IDENTIFIER_REJECTED, RefusedError } from './refusal.ts';
 import type { BrokerPersistence } from './sessions/broker-persistence.ts';
 
@@ -154,6 +155,7 @@ export class BrokerGate {
   }
 
   readonly authorizeForward = (client: Client, packet: AedesPublishPacket): AedesPublishPacket | null => {
+    if (isProvisioningRequest(packet.topic)) return null;
     const reason = this.#devices.get(client)?.refusal('iot:Receive', packet.topic);
     if (reason === undefined) return packet;
     this.#options.onRefusedDelivery(reason);

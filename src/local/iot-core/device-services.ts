@@ -1,6 +1,11 @@
 import type { DurableLog } from '../log/durable-log.ts';
 import { JobService } from './jobs/job-service.ts';
-import type { ReservedAnswer, ReservedRequest, ReservedTopicService } from './reserved-topics.ts';
+import {
+  isReservedRequest,
+  type ReservedAnswer,
+  type ReservedRequest,
+  type ReservedTopicService,
+} from './reserved-topics.ts';
 import { RetainedMessages } from './sessions/retained-messages.ts';
 import { SessionStore } from './sessions/session-store.ts';
 import { ShadowService } from './shadows/shadow-service.ts';
@@ -8,6 +13,8 @@ import { ShadowService } from './shadows/shadow-service.ts';
 export interface DeviceServicesOptions {
   readonly log: DurableLog;
   readonly nowMillis: () => number;
+  /** Gives devices that come with a claim their certificates. */
+  readonly provisioning?: ReservedTopicService;
 }
 
 /** What IoT Core does for devices besides handing on their messages; what it keeps is on the log. */
@@ -24,12 +31,13 @@ export class DeviceServices {
     this.sessions = new SessionStore(log, nowMillis);
     this.shadows = new ShadowService(options);
     this.jobs = new JobService(options);
-    this.#services = [this.shadows, this.jobs];
+    const { provisioning } = options;
+    this.#services = [this.shadows, this.jobs, ...(provisioning ? [provisioning] : [])];
   }
 
   /** Buffers what a request changes, and says what goes out once that is durable; undefined when it is no request. */
   answer(request: ReservedRequest): readonly ReservedAnswer[] | undefined {
-    if (!request.topic.startsWith('$aws/things/')) return undefined;
+    if (!isReservedRequest(request.topic)) return undefined;
     for (const service of this.#services) {
       const answers = service.answer(request);
       if (answers) return answers;

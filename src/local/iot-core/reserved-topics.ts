@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../iot-sql/index.ts';
+import { isProvisioningRequest } from './provisioning/provisioning-topics.ts';
 
 /** A publish to a topic that a service of IoT Core listens on. */
 export interface ReservedRequest {
@@ -6,12 +7,16 @@ export interface ReservedRequest {
   readonly payload: Buffer;
   /** Absent for what did not come over MQTT. */
   readonly clientId: string | undefined;
+  /** Id of the certificate that the client connected with. */
+  readonly principal?: string | undefined;
 }
 
 /** A message by which a service answers, or tells whoever listens. */
 export interface ReservedAnswer {
   readonly topic: string;
   readonly body: JsonValue;
+  /** What is sent in place of the body's JSON. */
+  readonly payload?: Buffer;
   /** It goes to the connection that asked, whatever that has subscribed to, and to nobody else. */
   readonly isForRequester?: boolean;
 }
@@ -63,7 +68,10 @@ export function parseJobRequest(topic: string): JobRequestTopic | undefined {
   return { thingName, jobId, verb: (ofThing ?? ofJob) as JobRequestTopic['verb'] };
 }
 
-/** May a client publish to this topic that begins with `$aws/things/`? */
+/** May a client publish to this topic because a service listens there? */
 export function isReservedRequest(topic: string): boolean {
-  return topic.startsWith('$aws/things/') && (SHADOW_REQUEST.test(topic) || JOB_REQUEST.test(topic));
+  if (!topic.startsWith('$aws/')) return false;
+  return topic.startsWith('$aws/things/')
+    ? SHADOW_REQUEST.test(topic) || JOB_REQUEST.test(topic)
+    : isProvisioningRequest(topic);
 }

@@ -18,6 +18,7 @@ import { KeptMessages } from '../trace/kept-messages.ts';
 import { DeviceServices } from './device-services.ts';
 import { iotDataFace } from './iot-data.ts';
 import { MqttDoor } from './mqtt-door.ts';
+import { Provisioning } from './provisioning/provisioning.ts';
 import { DeviceRegistry } from './registry/device-registry.ts';
 import { openLocalAuthority } from './tls/local-authority.ts';
 
@@ -101,7 +102,17 @@ export class RulesStage {
       report: (text: string) => void this.reports.push(text),
       alerts: this.alerts,
     };
-    const deviceServices = new DeviceServices(base);
+    const registry = new DeviceRegistry({ place: stack, log, nowMillis: base.nowMillis });
+    const signer = await openLocalAuthority(join(this.folder, 'iot-core'), '127.0.0.1');
+    const provisioning = new Provisioning({
+      ...base,
+      registry,
+      signer: signer.signer,
+      declared: [],
+      tell: (answers, clientId) => door.tell(answers, clientId),
+      invoke: (name, event) => this.functions.runtime.invokeJson(name, event),
+    });
+    const deviceServices = new DeviceServices({ ...base, provisioning: provisioning.fleet });
     const door = new MqttDoor({ ...base, services: deviceServices, refused: new KeptMessages(), port: 0 });
     this.services = await startAwsServices({
       ...base,
@@ -115,8 +126,10 @@ export class RulesStage {
         nowMillis: base.nowMillis,
       }),
       deviceAddress: () => door.deviceAddress,
-      registry: new DeviceRegistry({ place: stack, log, nowMillis: base.nowMillis }),
-      signer: await openLocalAuthority(join(this.folder, 'iot-core'), '127.0.0.1'),
+      credentialsAddress: () => '127.0.0.1:18443',
+      registry,
+      signer,
+      provisioning,
     });
     this.#stops.push(() => this.services.stop());
     this.functions = await startFunctions({

@@ -22,14 +22,25 @@ export interface RefusedIdentity {
   readonly certificateId?: string;
 }
 
+type MeetCertificate = (certificate: X509Certificate) => string;
+
+const NOT_REGISTERED = 'certificate is not registered';
+
 /** Lets devices in by their certificates, and decides by their policies, always as the registry is at that moment. */
 export class DeviceAuthorizer {
   readonly #registry: DeviceRegistry;
   readonly #nowMillis: () => number;
+  readonly #meet: MeetCertificate;
   readonly #connections = new Map<string, Set<DeviceConnection>>();
 
-  constructor(registry: DeviceRegistry, nowMillis: () => number) {
+  /** @param meet is shown a certificate that is not registered, and says why its connection is closed */
+  constructor(
+    registry: DeviceRegistry,
+    nowMillis: () => number,
+    meet: MeetCertificate = () => NOT_REGISTERED,
+  ) {
     this.#registry = registry;
+    this.#meet = meet;
     this.#nowMillis = nowMillis;
     registry.onChange((certificateIds) => this.#changed(certificateIds));
   }
@@ -42,7 +53,8 @@ export class DeviceAuthorizer {
   identify(certificate: X509Certificate | undefined): DeviceIdentity | RefusedIdentity {
     if (!certificate) return { reason: 'no client certificate' };
     const certificateId = certificateIdOfX509(certificate);
-    const reason = this.#problemOf(this.#registry.certificates.certificates.get(certificateId));
+    const record = this.#registry.certificates.certificates.get(certificateId);
+    const reason = record ? this.#problemOf(record) : this.#meet(certificate);
     return reason === undefined
       ? { certificateId, values: certificateValues(certificate) }
       : { certificateId, reason };
@@ -52,6 +64,8 @@ export class DeviceAuthorizer {
   open(identity: DeviceIdentity, facts: ConnectionFacts, cut: (reason: string) => void): DeviceConnection {
     const connection = new DeviceConnection({ registry: this.#registry, identity, facts, cut });
     const { certificateId } = identity;
+    // The registry does not know who signs: nothing in it can change what they may do.
+    if (identity.policies) return connection;
     const others = this.#connections.get(certificateId) ?? new Set();
     this.#connections.set(certificateId, others.add(connection));
     return connection;
@@ -64,9 +78,7 @@ export class DeviceAuthorizer {
   }
 
   #problemOf(record: CertificateRecord | undefined): string | undefined {
-    // The registry does not know who signs: nothing in it can change what they may do.
-    if (identity.policies) return connection;
-    if (!record) return 'certificate is not registered';
+    if (!record) return NOT_REGISTERED;
     if (record.status !== 'ACTIVE') return `certificate is ${record.status}`;
     if (this.#nowMillis() < record.notBeforeMillis) return 'certificate is not valid yet';
     return this.#nowMillis() > record.notAfterMillis ? 'certificate has expired' : undefined;

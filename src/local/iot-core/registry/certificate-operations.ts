@@ -1,9 +1,9 @@
-import { X509Certificate } from 'node:crypto';
 import type { RestOperation } from '../../aws-endpoint/aws-endpoint-rest.ts';
 import type { Members, Shape } from '../../aws-endpoint/aws-endpoint-shape.ts';
+import type { AuthorityRegistry } from '../provisioning/authority-registry.ts';
+import { registerCertificate } from '../provisioning/register-certificate.ts';
 import type { CertificateAuthority } from '../tls/certificate-authority.ts';
 import { CertificateRequestError } from '../tls/tls-error.ts';
-import { parseCertificate } from './certificate-registry.ts';
 import type { DeviceRegistry } from './device-registry.ts';
 import { iotArn } from './iot-arns.ts';
 import { MAX_PAGE, pageOf } from './list-page.ts';
@@ -32,6 +32,7 @@ const status: Shape = { type: 'string', enum: ['ACTIVE', 'INACTIVE', 'REVOKED'] 
 export function certificateOperations(
   { certificates, things, place }: DeviceRegistry,
   { caPem, signer }: CertificateSigner,
+  authorities: AuthorityRegistry,
 ): RestOperation[] {
   const arnOf = ({ certificateId }: CertificateRecord): string => iotArn(place, 'cert', certificateId);
   const named = (record: CertificateRecord) => ({
@@ -62,7 +63,7 @@ export function certificateOperations(
       query: activeQuery,
       input: { certificateSigningRequest: { ...pem, maxLength: 4096 }, ...setAsActive },
       run: async (input: CertificateInput) => {
-        const issued = await issueForRequest(await signer(), input.certificateSigningRequest);
+        const issued = await certificateFromRequest(await signer(), input.certificateSigningRequest);
         const record = certificates.add(issued, initialStatus(input));
         return { ...named(record), certificatePem: record.pem };
       },
@@ -74,15 +75,9 @@ export function certificateOperations(
       query: activeQuery,
       input: { certificatePem: pem, caCertificatePem: { type: 'string' }, status, ...setAsActive },
       run: async (input: CertificateInput) => {
-        const authority = new X509Certificate(caPem);
-        const certificate = parseCertificate(input.certificatePem);
-        const isOwn = certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
-        if (!isOwn)
-          throw registryError(
-            'CertificateValidationException',
-            'The certificate is not signed by a registered authority, and the only one here is the local authority; RegisterCertificateWithoutCA takes it',
-          );
-        return named(certificates.add(input.certificatePem, initialStatus(input)));
+        const { certificatePem, caCertificatePem } = input;
+        const wanted = { pem: certificatePem, caPem: caCertificatePem, status: initialStatus(input) };
+        return named(registerCertificate(wanted, { certificates, authorities, localCaPem: caPem }));
       },
     },
     {
@@ -91,7 +86,7 @@ export function certificateOperations(
       path: '/certificate/register-no-ca',
       input: { certificatePem: pem, status },
       run: async (input: CertificateInput) =>
-        named(certificates.add(input.certificatePem, initialStatus(input), 'SNI_ONLY')),
+        named(certificates.add(input.certificatePem, initialStatus(input), { mode: 'SNI_ONLY' })),
     },
     {
       name: 'DescribeCertificate',
@@ -159,6 +154,7 @@ export function certificateOperations(
 interface CertificateInput {
   readonly certificateId: string;
   readonly certificatePem: string;
+  readonly caCertificatePem?: string;
   readonly certificateSigningRequest: string;
   readonly setAsActive?: boolean;
   readonly status?: CertificateStatus;
@@ -176,7 +172,11 @@ function initialStatus({ setAsActive, status }: CertificateInput): CertificateSt
   return status ?? (setAsActive ? 'ACTIVE' : 'INACTIVE');
 }
 
-async function issueForRequest(authority: CertificateAuthority, request: string): Promise<string> {
+/** @throws AwsError InvalidRequestException for a request that no certificate is made for */
+export async function certificateFromRequest(
+  authority: CertificateAuthority,
+  request: string,
+): Promise<string> {
   try {
     return await authority.issueForRequest(request);
   } catch (error) {
@@ -200,5 +200,6 @@ function described(record: CertificateRecord) {
     customerVersion: record.customerVersion,
     validity: { notBefore: new Date(record.notBeforeMillis), notAfter: new Date(record.notAfterMillis) },
     certificateMode: record.mode,
+    ...(record.caCertificateId !== undefined && { caCertificateId: record.caCertificateId }),
   };
 }

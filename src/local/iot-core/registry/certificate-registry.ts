@@ -7,6 +7,11 @@ import type { CertificateRecord, CertificateStatus } from './registry-records.ts
 /** AWS IoT quotas, policies that are attached to one principal. */
 const MAX_POLICIES = 10;
 
+/** What is known of a certificate besides what stands in it. */
+export type CertificateOrigin = Partial<
+  Pick<CertificateRecord, 'mode' | 'caCertificateId' | 'claimTemplate' | 'notAfterMillis'>
+>;
+
 /** Certificates and the policies attached to them (AWS IoT developer guide, x509-client-certs). */
 export class CertificateRegistry {
   readonly certificates: KeptMap<CertificateRecord>;
@@ -30,11 +35,7 @@ export class CertificateRegistry {
   }
 
   /** @throws CertificateValidationException for what is no certificate, ResourceAlreadyExistsException */
-  add(
-    pem: string,
-    status: CertificateStatus,
-    mode: CertificateRecord['mode'] = 'DEFAULT',
-  ): CertificateRecord {
+  add(pem: string, status: CertificateStatus, origin: CertificateOrigin = {}): CertificateRecord {
     const parsed = parseCertificate(pem);
     const certificateId = certificateIdOfX509(parsed);
     if (this.certificates.has(certificateId))
@@ -47,13 +48,14 @@ export class CertificateRegistry {
       certificateId,
       pem: parsed.toString(),
       status,
-      mode,
+      mode: 'DEFAULT',
       creationMillis: now,
       lastModifiedMillis: now,
       notBeforeMillis: Date.parse(parsed.validFrom),
       notAfterMillis: Date.parse(parsed.validTo),
       customerVersion: 1,
       policyNames: [],
+      ...origin,
     };
     this.certificates.set(certificateId, record);
     return record;
@@ -85,6 +87,12 @@ export class CertificateRegistry {
         'DeleteConflictException',
         `Certificate policies must be detached before deletion (id: ${certificateId})`,
       );
+    this.certificates.delete(certificateId);
+    this.#onChange([certificateId]);
+  }
+
+  /** Takes away what came to nothing, whatever its status: a claim that is over, a certificate that nobody provisioned. */
+  forget(certificateId: string): void {
     this.certificates.delete(certificateId);
     this.#onChange([certificateId]);
   }

@@ -1,5 +1,6 @@
 import type { NamedPolicy } from '../../../iot-policy/index.ts';
 import type { DurableLog } from '../../log/durable-log.ts';
+import { claimPolicy } from '../provisioning/claim-policy.ts';
 import { CertificateRegistry } from './certificate-registry.ts';
 import type { IotPlace } from './iot-arns.ts';
 import { PolicyRegistry } from './policy-registry.ts';
@@ -42,7 +43,9 @@ export class DeviceRegistry {
 
   /** The policies attached to a certificate, as they are now. */
   policiesOf(certificateId: string): NamedPolicy[] {
-    const names = this.certificates.certificates.get(certificateId)?.policyNames ?? [];
+    const { policyNames: names = [], claimTemplate } =
+      this.certificates.certificates.get(certificateId) ?? {};
+    if (claimTemplate !== undefined) return [claimPolicy(this.place, claimTemplate)];
     return names.flatMap((name) => {
       const document = this.policies.documentOf(name);
       return document ? { name, document } : [];

@@ -12,6 +12,8 @@ export type IotResourceKind =
   | 'thingtype'
   | 'job'
   | 'cert'
+  | 'cacert'
+  | 'provisioningtemplate'
   | 'policy'
   | 'client'
   | 'topic'

@@ -44,6 +44,11 @@ export class PolicyRegistry {
     return document;
   }
 
+  /** @throws MalformedPolicyException for a document that no policy can have */
+  check(document: string): void {
+    checkDocument(document);
+  }
+
   /** @throws ResourceAlreadyExistsException, MalformedPolicyException */
   create(policyName: string, document: string): PolicyVersion {
     checkDocument(document);

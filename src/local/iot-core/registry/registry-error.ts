@@ -4,10 +4,12 @@ import { AwsError } from '../../aws-endpoint/aws-endpoint-error.ts';
 const STATUS_CODES = {
   CertificateStateException: 406,
   CertificateValidationException: 400,
+  ConflictingResourceUpdateException: 409,
   DeleteConflictException: 409,
   InvalidRequestException: 400,
   LimitExceededException: 410,
   MalformedPolicyException: 400,
+  RegistrationCodeValidationException: 400,
   ResourceAlreadyExistsException: 409,
   ResourceNotFoundException: 404,
   VersionConflictException: 409,

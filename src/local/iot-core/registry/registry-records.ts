@@ -1,5 +1,5 @@
 /** AWS IoT API reference, CertificateStatus, as far as a certificate gets here. */
-export type CertificateStatus = 'ACTIVE' | 'INACTIVE' | 'REVOKED';
+export type CertificateStatus = 'ACTIVE' | 'INACTIVE' | 'REVOKED' | 'PENDING_ACTIVATION';
 
 /** A thing of the registry, as it is kept. */
 export interface ThingRecord {
@@ -28,6 +28,10 @@ export interface CertificateRecord {
   readonly status: CertificateStatus;
   /** Certificates that were registered without an authority are known by the name that the client asks for (SNI). */
   readonly mode: 'DEFAULT' | 'SNI_ONLY';
+  /** The authority of one's own that signed it. */
+  readonly caCertificateId?: string;
+  /** The provisioning template that it is a claim for, which is all that it lets in for. */
+  readonly claimTemplate?: string;
   readonly creationMillis: number;
   readonly lastModifiedMillis: number;
   readonly notBeforeMillis: number;
