@@ -1,0 +1,144 @@
+import { type KeptReading, keptReadings } from './check-delivery.ts';
+import { droppedAs } from './check-ledger.ts';
+import { placeOf, readFailures, readRejected, rejectedLines } from './kept-objects.ts';
+import { PUBLISH_STAGE } from './pipeline-process.ts';
+import { demand } from './violation.ts';
+import type { World } from './world.ts';
+
+const MINUTE_MILLIS = 60_000;
+const MAX_AHEAD_MILLIS = 300_000;
+const I4 = 'I4 windows';
+
+/** A row of the stream of windows. */
+interface WindowRow {
+  readonly sensor_id: string;
+  readonly record_timestamp: string;
+  readonly revision?: number;
+  readonly sensor_avg_value: number;
+  readonly sensor_min_value: number;
+  readonly sensor_max_value: number;
+  readonly '60sec_sum_of_sensor_value': number;
+  readonly '60sec_number_of_msg': number;
+}
+
+interface PlacedRow {
+  readonly row: WindowRow;
+  readonly place: string;
+}
+
+/** From the readings to the windows: each is exactly what a naive recomputation gives, and the newest one is stored. */
+export function checkWindows(world: World): void {
+  const counted = withoutRefused(world, keptReadings(world));
+  const newest = newestRows(world);
+  const naive = Map.groupBy(counted, (reading) => windowOf(world, reading));
+  const expired = droppedAs(world, 'windows weather-windows', 'expired');
+  // Behind a clock that went back, or a record that no longer was there, only the sum over all windows is certain.
+  if (expired > 0 || (world.wentBack && world.options.time.source === 'arrival'))
+    checkTotal(counted, newest, expired);
+  else {
+    for (const [key, readings] of naive) checkWindow(key, readings, newest.get(key)?.row);
+    for (const key of newest.keys())
+      demand(naive.has(key), 'I3 no phantom', () => `window ${key} has no readings`);
+  }
+  checkPublished(world, newest);
+}
+
+/** What the application refused, it keeps with its bytes: each of these records counts in no window. */
+function withoutRefused(world: World, readings: readonly KeptReading[]): KeptReading[] {
+  const lines = rejectedLines(world, 'windows/weather-windows');
+  const byPlace = new Map(readings.map((reading) => [reading.place, reading]));
+  const refused = new Set<string>();
+  for (const { source, reason } of lines) {
+    const reading = byPlace.get(placeOf(source.split(' ')[1] ?? ''));
+    demand(reading !== undefined, 'I3 no phantom', () => `${reason} of '${source}' is no record`);
+    demand(!refused.has(reading!.place), 'I2 no double effect', () => `${reading!.place} is refused twice`);
+    demand(
+      mayRefuse(world, reading!, reason),
+      I4,
+      () => `event ${reading!.history.event.number} is ${reason}`,
+    );
+    refused.add(reading!.place);
+  }
+  return readings.filter(({ place }) => !refused.has(place));
+}
+
+function mayRefuse(world: World, { history, arrivalMillis }: KeptReading, reason: string): boolean {
+  if (world.options.time.source === 'arrival') return false;
+  const { timestampMillis } = history.event;
+  if (reason === 'TIME_AHEAD') return timestampMillis > arrivalMillis + MAX_AHEAD_MILLIS;
+  return reason === 'late' && timestampMillis <= arrivalMillis + MAX_AHEAD_MILLIS;
+}
+
+function windowOf({ options }: World, { history, arrivalMillis }: KeptReading): string {
+  const millis = options.time.source === 'column' ? history.event.timestampMillis : arrivalMillis;
+  const end = (Math.floor(millis / MINUTE_MILLIS) + 1) * MINUTE_MILLIS;
+  return `${history.event.sensorId} ${new Date(end).toISOString().slice(0, 23).replace('T', ' ')}`;
+}
+
+/** The row of each window with the highest revision. */
+function newestRows(world: World): Map<string, PlacedRow> {
+  const newest = new Map<string, PlacedRow>();
+  for (let shard = 0; shard < world.options.windowShards; shard += 1) {
+    for (const [index, { text }] of (world.kept.get(`windows/${shard}`) ?? []).entries()) {
+      const row = JSON.parse(text) as WindowRow;
+      const key = `${row.sensor_id} ${row.record_timestamp}`;
+      const before = newest.get(key)?.row;
+      demand(
+        (row.revision ?? 1) > (before ? (before.revision ?? 1) : 0),
+        'I2 no double effect',
+        () => `window ${key} comes twice: ${text}`,
+      );
+      newest.set(key, { row, place: `${shard}:${index}` });
+    }
+  }
+  return newest;
+}
+
+function checkWindow(key: string, readings: readonly KeptReading[], row: WindowRow | undefined): void {
+  const values = readings.map(({ history }) => history.event.number + 0.25);
+  const sum = values.reduce((total, value) => total + value, 0);
+  const wanted = [values.length, sum, Math.min(...values), Math.max(...values), sum / values.length];
+  const found = row && [
+    row['60sec_number_of_msg'],
+    row['60sec_sum_of_sensor_value'],
+    row.sensor_min_value,
+    row.sensor_max_value,
+    row.sensor_avg_value,
+  ];
+  demand(String(found) === String(wanted), I4, () => `window ${key} is ${found}, recomputed it is ${wanted}`);
+}
+
+function checkTotal(
+  readings: readonly KeptReading[],
+  newest: ReadonlyMap<string, PlacedRow>,
+  expired: number,
+): void {
+  const found = [...newest.values()].reduce((sum, { row }) => sum + row['60sec_number_of_msg'], 0);
+  demand(
+    found + expired === readings.length,
+    I4,
+    () => `the windows hold ${found} readings of ${readings.length}, ${expired} expired`,
+  );
+}
+
+function checkPublished(world: World, newest: ReadonlyMap<string, PlacedRow>): void {
+  const { items } = world.aws.tables.get('windows')!;
+  const failed = readFailures(world, 'publish');
+  const rejected = readRejected(world, 'publish-windows');
+  let missing = 0;
+  for (const { row, place } of newest.values()) {
+    const end = Date.parse(`${row.record_timestamp.replace(' ', 'T')}Z`);
+    const item = items.get(JSON.stringify([row.sensor_id, end]));
+    const isSame =
+      item?.count === row['60sec_number_of_msg'] && item.sum === row['60sec_sum_of_sensor_value'];
+    demand(!rejected.has(place), I4, () => `window ${place} was rejected: ${rejected.get(place)}`);
+    if (!isSame && !failed.has(place)) missing += 1;
+  }
+  const expired = droppedAs(world, PUBLISH_STAGE, 'expired');
+  demand(missing <= expired, 'I1 no loss', () => `${missing} windows are nowhere, ${expired} expired`);
+  demand(
+    items.size <= newest.size,
+    'I3 no phantom',
+    () => `${items.size} windows are stored of ${newest.size}`,
+  );
+}

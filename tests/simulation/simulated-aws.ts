@@ -1,0 +1,171 @@
+import { dynamoDb, s3, sns } from '../../src/stores/aws-clients.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { SeededRandom } from './seeded-random.ts';
+import { type Item, RefusedRequest, SimulatedTable } from './simulated-table.ts';
+
+/** How the services behave at a moment: the share of requests that meet each fate. */
+export interface ServiceWeather {
+  throttled: number;
+  failing: number;
+  /** The service does it, and the answer is lost. */
+  lostAnswers: number;
+  latencyMillis: number;
+}
+
+export const FAIR_WEATHER: Readonly<ServiceWeather> = {
+  throttled: 0,
+  failing: 0,
+  lostAnswers: 0,
+  latencyMillis: 20,
+};
+
+interface Request extends Item {
+  readonly TableName?: string;
+  readonly Key?: Item & string;
+  readonly Item?: Item;
+  readonly Bucket?: string;
+  readonly Body?: string | Uint8Array;
+  readonly Message?: string;
+  readonly Limit?: number;
+  readonly ExpressionAttributeValues?: Record<string, unknown>;
+}
+
+const WINDOWS_TABLE = 'windows';
+const LATEST_TABLE = 'latest';
+
+/** The services at the edge of the functions: they outlive every process, and do what was asked of them even if it has died. */
+export class SimulatedAws {
+  readonly weather: ServiceWeather = { ...FAIR_WEATHER };
+  readonly tables = new Map<string, SimulatedTable>([
+    [WINDOWS_TABLE, new SimulatedTable(['sensor_id', 'window_end_millis'])],
+    [LATEST_TABLE, new SimulatedTable(['sensor_id'])],
+  ]);
+  /** By `bucket/key`. */
+  readonly objects = new Map<string, string>();
+  readonly alerts: string[] = [];
+  readonly #scheduler: Scheduler;
+  readonly #random: SeededRandom;
+  readonly #isAlive: () => () => boolean;
+
+  /** @param isAlive gives the way to ask whether the process of now still lives */
+  constructor(scheduler: Scheduler, random: SeededRandom, isAlive: () => () => boolean) {
+    this.#scheduler = scheduler;
+    this.#random = random;
+    this.#isAlive = isAlive;
+  }
+
+  putObject(bucketName: string, key: string, body: Uint8Array): Promise<void> {
+    const text = Buffer.from(body).toString();
+    return this.#request(() => void this.objects.set(`${bucketName}/${key}`, text));
+  }
+
+  call(operation: string, input: Request): Promise<Item> {
+    const request = structuredClone(input);
+    return this.#request(() => this.#answer(operation, request));
+  }
+
+  /** The answer of a dead process's request goes nowhere: its promise never ends. */
+  #request<T>(act: () => T): Promise<T> {
+    const isAlive = this.#isAlive();
+    return new Promise((resolve, reject) => {
+      this.#scheduler.after(this.#latency(), () => {
+        const { throttled, failing, lostAnswers } = this.weather;
+        const fate = this.#random.fraction();
+        const answer = (run: () => void): void =>
+          void this.#scheduler.after(this.#latency(), () => isAlive() && run());
+        if (fate < throttled)
+          return answer(() =>
+            reject(new RefusedRequest('ProvisionedThroughputExceededException', 'Slow down')),
+          );
+        if (fate < throttled + failing)
+          return answer(() => reject(new RefusedRequest('InternalServerError', 'We had a problem')));
+        try {
+          const result = act();
+          if (fate < throttled + failing + lostAnswers)
+            return answer(() => reject(new RefusedRequest('TimeoutError', 'No answer in time')));
+          return answer(() => resolve(result));
+        } catch (error) {
+          return answer(() => reject(error as Error));
+        }
+      });
+    });
+  }
+
+  #answer(operation: string, request: Request): Item {
+    const answer = ANSWERS[operation];
+    if (!answer) throw new RefusedRequest('ValidationException', `Not simulated: ${operation}`);
+    return answer(this, request);
+  }
+
+  #latency(): number {
+    return (this.#random.fraction() ** 2 * this.weather.latencyMillis) / 2;
+  }
+}
+
+const ANSWERS: Readonly<Record<string, (aws: SimulatedAws, request: Request) => Item>> = {
+  DescribeTable: (aws, { TableName }) => {
+    tableOf(aws, TableName);
+    return { Table: { TableStatus: 'ACTIVE' } };
+  },
+  CreateTable: (aws, { TableName }) => {
+    if (aws.tables.has(TableName!)) throw new RefusedRequest('ResourceInUseException', 'It is there');
+    aws.tables.set(TableName!, new SimulatedTable(['sensor_id', 'minute_millis']));
+    return {};
+  },
+  UpdateItem: (aws, request) => ({
+    Attributes: tableOf(aws, request.TableName).update(request.Key!, request),
+  }),
+  PutItem: (aws, request) => {
+    tableOf(aws, request.TableName).put(request.Item!, request);
+    return {};
+  },
+  Query: (aws, { TableName, ExpressionAttributeValues, Limit }) => ({
+    Items: tableOf(aws, TableName).newestOf(ExpressionAttributeValues![':s'], Limit!),
+  }),
+  PutObject: (aws, { Bucket, Key, Body }) => {
+    aws.objects.set(`${Bucket}/${Key}`, Buffer.from(Body as Uint8Array).toString());
+    return {};
+  },
+  Publish: (aws, { Message }) => {
+    aws.alerts.push(Message!);
+    return {};
+  },
+};
+
+function tableOf(aws: SimulatedAws, name: string | undefined): SimulatedTable {
+  const table = aws.tables.get(name!);
+  if (!table) throw new RefusedRequest('ResourceNotFoundException', `There is no table ${name}`);
+  return table;
+}
+
+let current: SimulatedAws | undefined;
+
+/** Sends what the functions' clients ask from now on to these services. */
+export function connectClients(aws: SimulatedAws): void {
+  if (!current) for (const client of [dynamoDb(), s3(), sns()]) addMiddleware(client);
+  current = aws;
+}
+
+interface Client {
+  readonly middlewareStack: {
+    add(
+      middleware: (
+        next: unknown,
+        context: { commandName?: string },
+      ) => (args: { input: object }) => Promise<{ output: object; response: object }>,
+      options: object,
+    ): void;
+  };
+}
+
+/** At the first step of the SDK's own chain, before anything is serialised or sent. */
+function addMiddleware(client: object): void {
+  (client as Client).middlewareStack.add(
+    (_, { commandName = '' }) =>
+      async ({ input }) => ({
+        output: await current!.call(commandName.replace(/Command$/, ''), input as Request),
+        response: {},
+      }),
+    { step: 'initialize', priority: 'high', name: 'simulation' },
+  );
+}

@@ -1,0 +1,87 @@
+import type { Durability } from '../../src/local/log/durable-log.ts';
+import type { TimeOptions } from '../../src/streaming-sql/index.ts';
+import { SeededRandom } from './seeded-random.ts';
+
+/** How one event source mapping is set. */
+export interface MappingOptions {
+  readonly batchSize: number;
+  readonly batchWindowSeconds: number;
+  readonly parallelizationFactor: number;
+  readonly bisect: boolean;
+  readonly maximumRetryAttempts: number;
+}
+
+/** A mistake built in on purpose, for the test that the simulation finds it. */
+export type Sabotage =
+  | 'ack-before-commit'
+  | 'checkpoint-before-output'
+  | 'checkpoint-before-handler'
+  | 'skip-state';
+
+/** Everything that follows from a seed, but for the course of events. */
+export interface WorldOptions {
+  readonly seed: number;
+  readonly durability: Durability;
+  readonly readingShards: number;
+  readonly windowShards: number;
+  readonly retentionHours: number;
+  readonly time: TimeOptions;
+  readonly store: MappingOptions;
+  readonly publish: MappingOptions;
+  readonly devices: number;
+  readonly events: number;
+  readonly poisonEvents: number;
+  readonly faults: number;
+  /** How long devices publish and faults happen. */
+  readonly stormMillis: number;
+  readonly startMillis: number;
+  readonly sabotage: Sabotage | undefined;
+}
+
+/** Few, so that each plan is compiled once for many worlds. */
+const TIMES: readonly TimeOptions[] = [
+  { source: 'arrival' },
+  { source: 'column', column: 'sensor_timestamp' },
+  { source: 'column', column: 'sensor_timestamp', outOfOrderMillis: 5000 },
+  { source: 'column', column: 'sensor_timestamp', outOfOrderMillis: 5000, allowedLatenessMillis: 120_000 },
+];
+
+export function optionsOfSeed(seed: number, sabotage?: Sabotage): WorldOptions {
+  const random = new SeededRandom(seed);
+  const durability = random.pick<Durability>([
+    'power',
+    'power',
+    'power',
+    'power',
+    'power',
+    'process',
+    'memory',
+  ]);
+  return {
+    seed,
+    durability: sabotage ? 'power' : durability,
+    readingShards: random.between(1, 4),
+    windowShards: random.between(1, 2),
+    retentionHours: random.chance(0.7) ? 24 : random.pick([0.03, 0.05, 0.1]),
+    time: random.chance(0.5) ? TIMES[0]! : random.pick(TIMES),
+    store: mapping(random, 200),
+    publish: mapping(random, 50),
+    devices: random.between(3, 8),
+    events: 500 + Math.floor(1500 * random.fraction() ** 4),
+    poisonEvents: random.chance(0.5) ? 0 : random.between(1, 5),
+    faults: random.between(10, 20),
+    stormMillis: random.between(150, 400) * 1000,
+    startMillis: 1_795_000_000_000 + random.between(0, 14 * 86_400) * 1000,
+    sabotage,
+  };
+}
+
+function mapping(random: SeededRandom, mostRecords: number): MappingOptions {
+  return {
+    batchSize: random.between(5, mostRecords),
+    batchWindowSeconds: random.between(0, 4),
+    parallelizationFactor: random.pick([1, 1, 2, 4]),
+    bisect: random.chance(0.6),
+    maximumRetryAttempts: random.between(0, 6),
+  };
+}
