@@ -232,14 +232,15 @@ export class StreamingApplication {
   }
 
   /**
-   * Lets time pass, so that windows close without further rows: only when everything has been read, and a little behind
-   * the clock, because a record that has its arrival time may still be on its way to the disk.
+   * Lets time pass, so that windows close without further rows: only when everything has been read, a little behind the
+   * clock, and never beyond a record that has its arrival time and is still on its way to the disk.
    */
   #tick(): void {
     const now = this.#options.nowMillis();
     const isRead = this.lag().backlog === 0;
     if (!isRead) this.#schedule();
-    const isMore = isRead && this.#engine.advance(now - SETTLING_MILLIS, MAX_ROWS_PER_TICK);
+    const until = Math.min(now - SETTLING_MILLIS, this.#input.oldestUnwrittenMillis());
+    const isMore = isRead && this.#engine.advance(until, MAX_ROWS_PER_TICK);
     if (isMore && !this.#isHoldingMuch()) this.#timers.soon(() => this.#isStopped || this.#tick());
     else if (this.#outbox.length > 0 || now - this.#lastCheckpointMillis >= CHECKPOINT_MILLIS)
       this.#checkpoint();

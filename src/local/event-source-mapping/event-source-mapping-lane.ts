@@ -37,8 +37,8 @@ export interface LaneContext {
   readonly counts: MappingCounts;
   /** The shard's tumbling window, where the mapping asks for one. */
   readonly window: TumblingWindow | undefined;
-  /** Nothing durable is left to read. */
-  readonly isCaughtUp: () => boolean;
+  /** Nothing is left to read, and nothing on its way to the disk, that arrived before then. */
+  readonly isCaughtUp: (untilMillis: number) => boolean;
   /** Some record met its fate. */
   readonly settled: () => void;
   readonly timers: Timers;
@@ -131,7 +131,7 @@ export class EventSourceMappingLane {
     const next = this.#queue[0];
     if (next) return window.isBehind(next.record.arrivalMillis);
     const { options, isCaughtUp } = this.#context;
-    return (options.nowMillis ?? Date.now)() >= window.dueMillis && isCaughtUp();
+    return (options.nowMillis ?? Date.now)() >= window.dueMillis && isCaughtUp(window.endMillis);
   }
 
   /** The last invocation of a window. While it fails, the shard waits (Lambda developer guide, tumbling windows). */

@@ -68,7 +68,9 @@ export class EventSourceMappingShard {
       source,
       counts,
       window: this.#window,
-      isCaughtUp: () => stream.backlog(shardId, this.#position).records === 0,
+      isCaughtUp: (untilMillis: number) =>
+        stream.backlog(shardId, this.#position).records === 0 &&
+        stream.oldestUnwrittenMillis(shardId) >= untilMillis,
       settled: () => this.#keepProgress(),
       timers,
       sleep: (millis: number) => sleep(timers, millis, signal),

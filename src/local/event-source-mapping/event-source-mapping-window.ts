@@ -40,7 +40,12 @@ export class TumblingWindow {
 
   /** When the open window is over if no record says so before, milliseconds since the epoch. */
   get dueMillis(): number {
-    return this.#open ? this.#open.startMillis + this.#widthMillis + SETTLING_MILLIS : Infinity;
+    return this.endMillis + SETTLING_MILLIS;
+  }
+
+  /** The end of the open window, milliseconds since the epoch; Infinity when none is open. */
+  get endMillis(): number {
+    return this.#open ? this.#open.startMillis + this.#widthMillis : Infinity;
   }
 
   /** Does a record that arrived then belong to a window behind the open one? */

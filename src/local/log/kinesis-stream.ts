@@ -159,6 +159,12 @@ export class KinesisStream {
     return { records: shard.endIndex - from, oldestArrivalMillis: first.block.arrivalMillis(first.position) };
   }
 
+  /** When the oldest record of a shard, or of all, arrived that readers cannot see yet; Infinity when there is none. */
+  oldestUnwrittenMillis(id?: string): number {
+    if (id !== undefined) return this.#shards[this.#shardNumber(id)]!.oldestUnwrittenMillis;
+    return Math.min(...this.#shards.map((shard) => shard.oldestUnwrittenMillis));
+  }
+
   /** How many records were ever put on the stream. */
   get recordCount(): number {
     return this.#shards.reduce((sum, shard) => sum + shard.endIndex, 0);

@@ -63,6 +63,11 @@ export class StreamShard implements CommitParticipant {
     this.#options.notify();
   }
 
+  /** When the oldest record arrived that is still on its way to the disk; Infinity when there is none. */
+  get oldestUnwrittenMillis(): number {
+    return this.#preparing?.arrivalMillis(0) ?? this.#pending[0]?.arrivalMillis ?? Infinity;
+  }
+
   /** Every durable record from `index` on. */
   *positions(index: number): Generator<{ block: RecordBlock; position: number }> {
     let at = index;
