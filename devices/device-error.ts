@@ -54,6 +54,18 @@ export class PayloadTooLargeError extends DeviceError {
   override readonly name = 'PayloadTooLargeError';
 }
 
+/** The credential provider or the API did not give what a device asked. */
+export class DeviceApiError extends DeviceError {
+  override readonly name = 'DeviceApiError';
+  /** Of the answer; undefined when there was none that could be read. */
+  readonly status: number | undefined;
+
+  constructor(message: string, status?: number, options?: ErrorOptions) {
+    super(message, options);
+    this.status = status;
+  }
+}
+
 /** An option of the simulator has a value that it cannot use. */
 export class SimulatorOptionError extends DeviceError {
   override readonly name = 'SimulatorOptionError';

@@ -51,7 +51,7 @@ const table: readonly Row[] = [
   {
     folder: 'devices',
     ours: ['src/telemetry'],
-    packages: ['mqtt', 'aws-iot-device-sdk-v2', 'vega-datasets', 'cli-progress'],
+    packages: ['mqtt', 'aws-iot-device-sdk-v2', '@smithy/signature-v4', 'vega-datasets', 'cli-progress'],
     node: ['*'],
   },
   {
@@ -122,6 +122,7 @@ const oneFilePackages = [
   'mqtt',
   'aws-iot-device-sdk-v2',
   '@peculiar/x509',
+  'ws',
 ];
 
 const files = ['src', 'functions', 'devices', 'dashboard'].flatMap((folder) =>

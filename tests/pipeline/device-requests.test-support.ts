@@ -1,6 +1,11 @@
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type IncomingHttpHeaders, request as requestHttp } from 'node:http';
+import {
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request as requestHttp,
+} from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { Mesonet } from '../../src/local/start-mesonet.ts';
@@ -48,11 +53,12 @@ export function askApi({ http }: Mesonet, ask: Ask): Promise<Answer> {
   );
 }
 
-function headOf({ method = 'GET', path, headers = {} }: Ask) {
-  return { method, path, headers };
+function headOf({ method = 'GET', path, headers = {}, body }: Ask) {
+  const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
+  return { method, path, headers: { ...headers, ...length } };
 }
 
-type Start = (callback: Parameters<typeof requestHttps>[1] & object) => ReturnType<typeof requestHttps>;
+type Start = (callback: (response: IncomingMessage) => void) => ClientRequest;
 
 function send(start: Start, { body }: Ask): Promise<Answer> {
   return new Promise((resolve, reject) => {

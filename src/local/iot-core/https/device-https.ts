@@ -50,6 +50,8 @@ export class DeviceHttps {
   }
 
   readonly handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    // Devices set their clocks by it, and sign by them.
+    response.setHeader('date', new Date(this.#options.nowMillis()).toUTCString());
     try {
       await this.#handle(request, response);
     } catch (error) {
