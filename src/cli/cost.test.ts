@@ -93,7 +93,7 @@ describe('mesonet cost', () => {
     [['--template', main], `Cannot read --template "${main}": `],
   ])('refuses %j with a sentence', (args, sentence) => {
     const { status, stdout, stderr } = small(...args);
-    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain(sentence);
   });
 
