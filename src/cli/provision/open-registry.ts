@@ -37,13 +37,17 @@ export async function stackOf(project: string, stage: string): Promise<Stack> {
   return readStack(template, projectFolder, { ...LOCAL_PLACE, stackName });
 }
 
+/** What a policy for devices speaks of; one for claims cannot. */
+const THING_VARIABLE = '$' + '{iot:Connection.Thing.ThingName}';
+
 /** The policy that was named, or the one that the stack has for devices. */
 export async function policyNameOf({ policy, project, stage }: RegistryFlags): Promise<string> {
   if (policy !== undefined) return policy;
   const { iotPolicies } = await stackOf(project, stage);
-  if (iotPolicies.length === 1) return iotPolicies[0]!.name;
+  const ofThings = iotPolicies.filter(({ document }) => document.includes(THING_VARIABLE));
+  if (ofThings.length === 1) return ofThings[0]!.name;
   throw new ProvisioningError(
-    `Cannot choose a policy: the stack of '${project}' has ${iotPolicies.length}; name one with --policy`,
+    `Cannot choose a policy: the stack of '${project}' has ${ofThings.length} for devices; name one with --policy`,
   );
 }
 

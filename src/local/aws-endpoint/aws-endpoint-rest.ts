@@ -62,9 +62,11 @@ function inputOf(
   segments: readonly string[],
   request: AwsRequest,
 ): Record<string, unknown> {
-  const labels = wanted.flatMap((each, index) =>
-    each.startsWith('{') ? [[each.slice(1, -1), decodeLabel(segments[index]!)]] : [],
-  );
+  const labels = wanted.flatMap((each, index) => {
+    if (!each.startsWith('{')) return [];
+    const name = each.slice(1, -1);
+    return [[name, readParameter(input[name], decodeLabel(segments[index]!))]];
+  });
   const parameters = Object.entries(query).flatMap(([name, member]) => {
     const text = request.query.get(name);
     return text === null ? [] : [[member, readParameter(input[member], text)]];
