@@ -5,13 +5,14 @@ import { LOCAL_PLACE } from '../stack/local-place.ts';
 import { readStack } from '../stack/read-stack.ts';
 import type { Stack } from '../stack/stack.ts';
 import { loadApplication } from './application-files.ts';
-import { armFailpoints } from './failpoint.ts';
 import { AccessKeys } from './aws-identity/access-keys.ts';
+import { checkLoopback } from './check-loopback.ts';
+import { armFailpoints } from './failpoint.ts';
 import { AlertLog } from './http/alert-log.ts';
 import { buildDashboard } from './http/dashboard-files.ts';
 import { type StageLag, Statistics } from './http/statistics.ts';
-import { DeviceServices } from './iot-core/device-services.ts';
 import { dataPlaneFace } from './iot-core/data-plane.ts';
+import { DeviceServices } from './iot-core/device-services.ts';
 import { iotDataOperations } from './iot-core/iot-data.ts';
 import { MqttDoor } from './iot-core/mqtt-door.ts';
 import { Ledger, type LedgerReport } from './ledger.ts';
@@ -40,6 +41,7 @@ export interface MesonetOptions {
   /** Everything that is kept is kept here; made when it is not there. */
   readonly dataFolder: string;
   readonly version: string;
+  /** Of this machine's loopback; 127.0.0.1 when not given. */
   readonly host?: string;
   readonly mqttPort?: number;
   /** Where devices connect with their certificates; 8883 when not given, or any free port when `mqttPort` is 0. */
@@ -101,6 +103,7 @@ const TRIM_MILLIS = 60_000;
  * @throws StackError, IotSqlError, StreamingSqlError, BundleError or LocalError: one clear sentence about what to mend
  */
 export async function startMesonet(options: MesonetOptions): Promise<Mesonet> {
+  if (options.host !== undefined) checkLoopback(options.host);
   armFailpoints(process.env.FAILPOINTS);
   mkdirSync(makeable(options.dataFolder), { recursive: true });
   const lock = await lockFolder(options.dataFolder);
