@@ -114,7 +114,11 @@ export class DurableQueue<F extends string = never> {
     const maxRecords = MAX_IN_FLIGHT - this.#progress.size;
     const maxBytes = MAX_IN_FLIGHT_BYTES - this.#bytesInFlight;
     if (maxRecords <= 0 || maxBytes <= 0) return;
-    for (const record of this.#stream.read(this.#shardId, this.#position, { maxRecords, maxBytes })) {
+    // Each read takes whole blocks from the log, which may be large: not one for every item that is done with.
+    if (this.#ready.length > 0 && maxRecords < MAX_IN_FLIGHT / 2) return;
+    for (const read of this.#stream.read(this.#shardId, this.#position, { maxRecords, maxBytes })) {
+      // A view would keep the whole block that it is of.
+      const record = { ...read, data: Buffer.from(read.data) };
       this.#ready.push({ record, tracked: this.#progress.track(record.sequenceNumber), attempts: 0 });
       this.#position = record.sequenceNumber;
       this.#bytesInFlight += record.data.length;
