@@ -80,3 +80,16 @@ test('goes on after the last item that everything before it is done with', async
   expect(seen).toEqual(['a', 'b', 'c', 'b', 'c']);
   expect(stage.entry).toMatchObject({ in: 3, out: 2, dropped: { refused: 1 } });
 });
+
+test('an item does not keep the large block that it came in', async () => {
+  const kept: number[] = [];
+  open(async ({ record }) => {
+    kept.push(record.data.buffer.byteLength);
+    return { fate: 'delivered' };
+  });
+  for (let i = 0; i < 3000; i += 1) queue.put(`${i}`.padEnd(1000));
+  await log.durable();
+  await drained();
+  expect(kept).toHaveLength(3000);
+  expect(Math.max(...kept)).toBeLessThan(100_000);
+});
