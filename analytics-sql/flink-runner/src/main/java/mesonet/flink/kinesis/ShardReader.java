@@ -1,0 +1,36 @@
+package mesonet.flink.kinesis;
+
+import java.util.Map;
+import java.util.function.Supplier;
+import mesonet.flink.input.RowEmitter;
+import org.apache.flink.api.connector.source.SourceReaderContext;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.connector.base.source.reader.SingleThreadMultiplexSourceReaderBase;
+import org.apache.flink.connector.base.source.reader.splitreader.SplitReader;
+import org.apache.flink.table.data.RowData;
+
+/** Reads the shards that one subtask was given, and tells when one has come to its end. */
+final class ShardReader extends SingleThreadMultiplexSourceReaderBase<ShardItem, RowData, ShardSplit, ShardState> {
+    private final RowEmitter rows;
+
+    ShardReader(
+            Supplier<SplitReader<ShardItem, ShardSplit>> readers, RowEmitter rows, SourceReaderContext context) {
+        super(readers, new ShardItemEmitter(rows), new Configuration(), context);
+        this.rows = rows;
+    }
+
+    @Override
+    protected void onSplitFinished(Map<String, ShardState> finished) {
+        for (String shardId : finished.keySet()) context.sendSourceEventToCoordinator(new ShardFinished(shardId));
+    }
+
+    @Override
+    protected ShardState initializedState(ShardSplit split) {
+        return new ShardState(split, rows.time());
+    }
+
+    @Override
+    protected ShardSplit toSplitType(String shardId, ShardState state) {
+        return state.toSplit();
+    }
+}
