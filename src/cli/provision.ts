@@ -8,6 +8,7 @@ import type { Manifest } from '../../devices/provisioning/manifest.ts';
 import type { ProvisioningPlace } from '../../devices/provisioning/provision-device.ts';
 import type { FleetSummary } from '../../devices/provisioning/provision-fleet.ts';
 import { createProgressBar } from './progress-bar.ts';
+import { allowCommand, claimCommand } from './provision/claim-command.ts';
 import type { RegistryFlags } from './provision/open-registry.ts';
 
 const EXAMPLES = `
@@ -17,6 +18,8 @@ Examples:
   mesonet provision --count 20 --dry-run             what that would do
   mesonet provision list                             certificates with their status and expiry
   mesonet provision revoke roof-0003                 shut a device out at once
+  mesonet provision allow roof-0005                  a device that comes by claim may have a certificate
+  mesonet provision claim roof-0005                  what such a device does
   mesonet provision rotate roof-0004 --keep-old      a new certificate; rotate again revokes the old one
 
 The same command again goes on where it was cut off, verifies what is done, and makes nothing twice. Without --aws the
@@ -78,6 +81,7 @@ export function provisionCommand(): Command {
     .option('--now', 'revoke the old one without trying the new one')
     .option('--keep-old', 'leave the old one active; rotating again then revokes it')
     .action((names: string[], _, own: Command) => rotate(names, own.optsWithGlobals()));
+  command.addCommand(claimCommand()).addCommand(allowCommand());
   return command.action((flags: ProvisionFlags) => provision(command, flags));
 }
 
@@ -196,7 +200,9 @@ async function withPlace(
 
 async function specsOf(command: Command, { count, prefix, csv }: ProvisionFlags): Promise<DeviceSpec[]> {
   if ((count === undefined) === (csv === undefined))
-    command.error('error: give exactly one of --count and --csv, or one of list, revoke and rotate');
+    command.error(
+      'error: give exactly one of --count and --csv, or one of list, revoke, rotate, claim and allow',
+    );
   const { numberedDevices, parseDeviceList } = await import('../../devices/provisioning/device-list.ts');
   if (csv === undefined) return numberedDevices(count!, prefix);
   let text: string;

@@ -51,6 +51,14 @@ export async function policyNameOf({ policy, project, stage }: RegistryFlags): P
   );
 }
 
+/** The authority that devices verify an endpoint by. @throws ProvisioningError when it did not sign the endpoint's certificate */
+export function authorityOf(
+  deviceUrl: string,
+  { aws, ca }: Pick<RegistryFlags, 'aws' | 'ca'>,
+): Promise<string> {
+  return findAuthority({ deviceUrl, isLocal: !aws, file: ca, localFile: LOCAL_AUTHORITY });
+}
+
 /** What a folder of bundles belongs to, and what every device gets. */
 export async function placeOf(registry: IotRegistry, flags: RegistryFlags) {
   const policyName = await policyNameOf(flags);
@@ -61,7 +69,7 @@ export async function placeOf(registry: IotRegistry, flags: RegistryFlags) {
     );
   const deviceUrl = await registry.deviceUrl();
   const isLocal = !flags.aws;
-  const caPem = await findAuthority({ deviceUrl, isLocal, file: flags.ca, localFile: LOCAL_AUTHORITY });
+  const caPem = await authorityOf(deviceUrl, flags);
   const [, , , region, accountId] = policy.arn.split(':');
   const place = `${isLocal ? 'this machine' : 'AWS'} (${region}, account ${accountId})`;
   return { policyName, deviceUrl, caPem, place };
