@@ -10,7 +10,7 @@ export interface StageLag {
 
 export interface StatisticsOptions {
   readonly ledger: Ledger;
-  readonly broker: Pick<MqttBroker, 'connectionCount' | 'host' | 'port'>;
+  readonly broker: Pick<MqttBroker, 'connectionCount' | 'host' | 'port' | 'tlsPort'>;
   readonly lag: () => readonly StageLag[];
 }
 
@@ -56,9 +56,10 @@ export class Statistics {
 
   /** The short form, for `/v1/health`. */
   health(): object {
-    const { host, port } = this.#options.broker;
+    const { host, port, tlsPort } = this.#options.broker;
     const { uptimeSeconds, messagesPerSecond, connections, lag } = this.report();
-    return { uptimeSeconds, mqtt: { host, port }, messagesPerSecond, connections, lag };
+    const mqtts = { host, port: tlsPort };
+    return { uptimeSeconds, mqtt: { host, port }, mqtts, messagesPerSecond, connections, lag };
   }
 
   stop(): void {
