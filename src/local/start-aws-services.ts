@@ -13,6 +13,7 @@ import { firehoseOperations } from './firehose/firehose-api.ts';
 import { FirehoseDelivery } from './firehose/firehose-delivery.ts';
 import type { AlertLog } from './http/alert-log.ts';
 import { createAwsServer, listen } from './http/http-server.ts';
+import type { StageLag } from './http/statistics.ts';
 import { type IotControlOptions, iotControlFace } from './iot-core/iot-control.ts';
 import type { CertificateSigner } from './iot-core/registry/certificate-operations.ts';
 import type { DeviceRegistry } from './iot-core/registry/device-registry.ts';
@@ -75,6 +76,8 @@ export interface RunningAwsServices {
   /** The door of SNS and SQS. */
   readonly messaging: AwsFace;
   readonly onFailure: (destinationArn: string, document: FailureDocument) => Promise<void>;
+  /** How far the delivery streams are behind. */
+  lag(): StageLag[];
   stop(): Promise<void>;
 }
 
@@ -108,7 +111,13 @@ export async function startAwsServices(options: StartAwsServicesOptions): Promis
     onError: (error) => report(`Cannot export a table: ${error.message}`),
   });
   const createdMillis = options.nowMillis();
-  const kinesis = kinesisOperations({ ...stack, streams: [...options.streams.values()], log, createdMillis });
+  const kinesis = kinesisOperations({
+    ...stack,
+    streams: [...options.streams.values()],
+    log,
+    ledger,
+    createdMillis,
+  });
   const firehose = firehoseOperations({ ...stack, deliveries, log, createdMillis });
   const sns = createSns({
     ...stack,
@@ -161,6 +170,7 @@ export async function startAwsServices(options: StartAwsServicesOptions): Promis
       failpoint('dlq.beforeWrite');
       await store.put(bucketOf(destinationArn), key, Buffer.from(body));
     },
+    lag: () => deliveries.map((delivery) => delivery.lag()),
     async stop() {
       stopLifecycle();
       await server.stop();

@@ -5,10 +5,10 @@ import type { FailureDocument } from './event-source-mapping/event-source-mappin
 import { QueueMapping, concurrencyOf as queueConcurrency } from './event-source-mapping/queue-mapping.ts';
 import type { StageLag } from './http/statistics.ts';
 import { unqualified } from './iot-core/rule-actions/stream-actions.ts';
-import type { MetricDatum } from './lambda/emf.ts';
 import { LambdaQueue } from './lambda/lambda-queue.ts';
 import { LambdaRuntime } from './lambda/lambda-runtime.ts';
 import type { LocalPort } from './lambda/lambda-sandbox.ts';
+import type { Rejections } from './lambda/reported-rejections.ts';
 import { movableClock, startSchedules } from './lambda/schedule.ts';
 import { type Ledger, REJECTED_STAGE } from './ledger.ts';
 import { LocalError } from './local-error.ts';
@@ -49,7 +49,7 @@ export interface RunningFunctions {
 
 /** Compiles the functions; nothing is invoked before `listen`. @throws BundleError when one does not compile */
 export async function startFunctions(options: StartFunctionsOptions): Promise<RunningFunctions> {
-  const { stack, ledger, replacedFunctions } = options;
+  const { stack, replacedFunctions } = options;
   const runtime = await LambdaRuntime.start({
     ...options,
     // Without the in-process operations, what dynalite lacks is behind the common endpoint.
@@ -57,7 +57,6 @@ export async function startFunctions(options: StartFunctionsOptions): Promise<Ru
     functions: stack.functions.filter(({ name }) => !replacedFunctions.has(name)),
     region: stack.region,
     concurrency: concurrencyOf(stack),
-    onMetric: (datum) => countRejections(datum, ledger),
   });
   const queues = startQueues(options, runtime);
   let mappings: readonly EventSourceMapping[] = [];
@@ -118,6 +117,7 @@ function startQueues(
         stageName,
         stage: ledger.stage(stageName),
         invoke: (functionName, event) => runtime.invokeJson(functionName, event),
+        onRejected: (rejections) => countRejections(rejections, options.ledger),
         maximumRetryAttempts: asyncRetryAttempts,
         ...(asyncFailureArn !== undefined && { onFailureArn: asyncFailureArn }),
       });
@@ -164,6 +164,7 @@ function startMapping(
     stageName,
     stage: ledger.stage(stageName),
     invoke: (functionName, event) => runtime.invokeJson(functionName, event),
+    onRejected: (rejections) => countRejections(rejections, options.ledger),
   });
 }
 
@@ -179,6 +180,7 @@ function startQueueMapping(
     queue: options.sqsQueues.get(name)!,
     region: options.stack.region,
     invoke: (functionName, event) => runtime.invokeJson(functionName, event),
+    onRejected: (rejections) => countRejections(rejections, options.ledger),
   });
 }
 
@@ -187,13 +189,11 @@ function shortName(file: string): string {
   return basename(file, '.ts');
 }
 
-/** What a function rejected it says in its metrics, with the reasons as a property. */
-function countRejections({ name, dimensions, properties }: MetricDatum, ledger: Ledger): void {
-  if (name !== 'RecordsRejected' || properties.reason === null || typeof properties.reason !== 'object')
-    return;
+/** Counted in the commit that is done with the event, so that no kill counts it twice or not at all. */
+function countRejections(rejections: Rejections, ledger: Ledger): void {
   const stage = ledger.stage(REJECTED_STAGE);
-  for (const [reason, count] of Object.entries(properties.reason as Record<string, number>)) {
+  for (const [reason, count] of Object.entries(rejections)) {
     stage.in(count);
-    stage.drop(`${dimensions.function ?? ''}: ${reason}`, count);
+    stage.drop(reason, count);
   }
 }

@@ -16,6 +16,7 @@ import { DeviceServices } from './iot-core/device-services.ts';
 import { iotDataOperations } from './iot-core/iot-data.ts';
 import { MqttDoor } from './iot-core/mqtt-door.ts';
 import { Ledger, type LedgerReport } from './ledger.ts';
+import { stageOrder, streamStage } from './ledger-stages.ts';
 import { LocalError } from './local-error.ts';
 import { type Durability, DurableLog } from './log/durable-log.ts';
 import { lockFolder } from './log/folder-lock.ts';
@@ -222,8 +223,15 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
     ...functions.lag(),
     ...[...sqsQueues.values()].map((queue) => queue.lag()),
     ...rules.lag(),
+    ...services.lag(),
   ];
-  const statistics = new Statistics({ ledger, broker, lag });
+  const statistics = new Statistics({
+    ledger,
+    broker,
+    lag,
+    streamStages: () => [...streams.values()].map(streamStage),
+    stageOrder: stageOrder(stack),
+  });
   stops.push(() => statistics.stop());
   const tracer = new MessageTracer({
     ...base,

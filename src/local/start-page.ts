@@ -9,6 +9,7 @@ import { createPageServer, listen, sendJson } from './http/http-server.ts';
 import { LiveFeed } from './http/live-feed.ts';
 import type { Statistics } from './http/statistics.ts';
 import type { AlarmStates } from './iot-core/rule-actions/alarm-states.ts';
+import type { Ledger } from './ledger.ts';
 import type { DurableLog } from './log/durable-log.ts';
 import type { KinesisStream } from './log/kinesis-stream.ts';
 import type { SqsQueue } from './sqs/sqs-queue.ts';
@@ -24,6 +25,7 @@ export interface StartPageOptions {
   readonly version: string;
   readonly stack: Stack;
   readonly log: DurableLog;
+  readonly ledger: Ledger;
   readonly streams: ReadonlyMap<string, KinesisStream>;
   readonly sqsQueues: ReadonlyMap<string, SqsQueue>;
   readonly alerts: AlertLog;
@@ -51,7 +53,7 @@ export async function startPage(options: StartPageOptions): Promise<RunningPage>
   const api = createHttpApi({
     routes: stack.routes,
     queueRoutes: stack.queueRoutes,
-    send: createQueueSender(options.sqsQueues, options.log),
+    send: createQueueSender({ ...options, queues: options.sqsQueues }),
     invoke: (name, event, limits) => functions.runtime.invoke(name, event, limits),
   });
   const server = await listen(

@@ -17,8 +17,10 @@ import { LocalError } from './local-error.ts';
 import type { DurableLog } from './log/durable-log.ts';
 import type { KinesisStream } from './log/kinesis-stream.ts';
 import type { BlockPosition, RecordBlock } from './log/record-block.ts';
+import { indexOf } from './log/sequence-number.ts';
 import type { ReferenceRows } from './reference-table.ts';
 import { RejectedRows } from './rejected-rows.ts';
+import { RepeatedReadings } from './repeated-readings.ts';
 import { SYSTEM_TIMERS, type Timers } from './timers.ts';
 
 export interface StreamingApplicationOptions {
@@ -61,6 +63,9 @@ export class StreamingApplication {
   /** Rows put out since the last checkpoint: a state of many keys is not written for each of them. */
   #outbox: { readonly target: KinesisStream; readonly key: string; readonly record: string }[] = [];
   #lastCheckpointMillis: number;
+  readonly #repeats: RepeatedReadings;
+  /** Of the record that was read last. */
+  #lastArrivalMillis = 0;
 
   constructor(options: StreamingApplicationOptions) {
     this.#options = options;
@@ -98,6 +103,10 @@ export class StreamingApplication {
       ...this.#engineOptions(),
       ...(checkpoint?.snapshot && { restore: checkpoint.snapshot }),
     });
+    this.#repeats = new RepeatedReadings(checkpoint?.repeats);
+    const passed = Object.values(this.#positions).reduce((sum, position) => sum + indexOf(position) + 1, 0);
+    this.#stage.begin(passed);
+    this.#stage.settle();
     this.#lastCheckpointMillis = options.nowMillis();
     this.#unsubscribe = this.#input.onAppend(() => this.#schedule());
     this.#stopTicking = timers.every(TICK_MILLIS, () => this.#tick());
@@ -129,10 +138,12 @@ export class StreamingApplication {
   /** How far behind the stream the application is. */
   lag(): StageLag {
     const backlogs = this.#input.shardIds.map((id) => this.#input.backlog(id, this.#positions[id]));
+    const missed = this.#input.shardIds.map((id) => this.#input.missed(id, this.#positions[id]));
     const oldest = Math.min(...backlogs.map(({ oldestArrivalMillis }) => oldestArrivalMillis ?? Infinity));
     return {
       stage: this.#stage.name,
-      backlog: backlogs.reduce((sum, { records }) => sum + records, 0),
+      backlog: backlogs.reduce((sum, { records }, at) => sum + records + missed[at]!, 0),
+      arrived: this.#input.recordCount,
       lagMillis: Number.isFinite(oldest) ? Math.max(0, this.#options.nowMillis() - oldest) : 0,
     };
   }
@@ -180,7 +191,7 @@ export class StreamingApplication {
       report(
         `Application '${resource.name}': the windows open at the last stop start anew, because ${error.message}`,
       );
-      return { positions: checkpoint.positions };
+      return { positions: checkpoint.positions, repeats: checkpoint.repeats };
     }
   }
 
@@ -203,6 +214,7 @@ export class StreamingApplication {
       while (!isMore) {
         const found = this.#input.readBlock(shardId, this.#positions[shardId]);
         if (!found) break;
+        this.#countGap(shardId);
         isMore = this.#readBlock(shardId, found, deadline);
       }
     }
@@ -210,23 +222,36 @@ export class StreamingApplication {
     return isMore;
   }
 
+  /** Retention may have trimmed records that were never read: they are counted, not skipped in silence. */
+  #countGap(shardId: string): void {
+    const missed = this.#input.missed(shardId, this.#positions[shardId]);
+    this.#stage.in(missed);
+    if (missed > 0) this.#stage.drop('expired', missed);
+  }
+
   /** Returns whether time ran out; the next slice goes on where this one stopped. */
   #readBlock(shardId: string, { block, position }: BlockPosition, deadline: number): boolean {
     let at = position;
     let isOver = false;
+    let repeated = 0;
     const record = { block, at, shardId };
     let values: readonly unknown[] = [];
     for (; at < block.count && !isOver; at += 1) {
       const ahead = (at - position) % PARSED_AHEAD;
       if (ahead === 0) values = parseSome(block, at);
       record.at = at;
-      this.#refusals.begin(record);
-      this.#engine.acceptRecord(values[ahead], this.#metaOf(record));
+      this.#lastArrivalMillis = block.arrivalMillis(at);
+      if (this.#repeats.isRepeat(values[ahead], this.#lastArrivalMillis)) repeated += 1;
+      else {
+        this.#refusals.begin(record);
+        this.#engine.acceptRecord(values[ahead], this.#metaOf(record));
+      }
       isOver = at % RECORDS_PER_LOOK === 0 && this.#timers.monotonicMillis() > deadline;
     }
     const count = at - position;
     this.#stage.in(count);
-    this.#stage.out(count - this.#refusals.end());
+    this.#stage.out(count - repeated - this.#refusals.end());
+    if (repeated > 0) this.#stage.drop('duplicate', repeated);
     this.#positions[shardId] = this.#input.sequenceNumber(shardId, block.firstIndex + at - 1);
     return isOver;
   }
@@ -262,7 +287,11 @@ export class StreamingApplication {
     this.#rowsStage.settle();
     this.#options.log.writeState(
       this.#stateKey,
-      encodeCheckpoint({ positions: this.#positions, snapshot: this.#engine.snapshot() }),
+      encodeCheckpoint({
+        positions: this.#positions,
+        repeats: this.#repeats.encode(this.#lastArrivalMillis),
+        snapshot: this.#engine.snapshot(),
+      }),
     );
   }
 

@@ -132,7 +132,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   });
   const services = new DeviceServices({ log, nowMillis, provisioning: provisioning.fleet });
   const deviceAddress = (): string => '127.0.0.1:18883';
-  const kinesis = kinesisOperations({ ...PLACE, streams, log, ...clock });
+  const kinesis = kinesisOperations({ ...PLACE, streams, log, ledger, ...clock });
   const endpoint = createAwsEndpoint({
     kinesis: jsonFace(kinesis),
     firehose: jsonFace(firehoseOperations({ ...PLACE, deliveries, log })),

@@ -201,8 +201,11 @@ export class EventSourceMappingLane {
     const step = planAfter(segment, outcome, mapping);
     if (outcome.kind !== 'success') counts.failures += 1;
     if (step.next.length > 0 && !step.backoff) counts.splits += 1;
-    if (step.deliveredTo > segment.from)
+    if (step.deliveredTo > segment.from) {
+      const { rejections } = answer.ok ? answer : {};
+      if (rejections) batch[step.deliveredTo - 1]!.tracked.onPassed = () => options.onRejected?.(rejections);
       this.#settle(batch, { from: segment.from, to: step.deliveredTo }, 'delivered');
+    }
     if (step.discard) await this.#discard(batch, step.discard, 'retries-exhausted', result.requestId);
     if (step.backoff) {
       counts.retries += 1;

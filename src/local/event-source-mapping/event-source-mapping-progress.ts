@@ -12,6 +12,8 @@ export interface Tracked<F extends string = Fate> {
   readonly sequenceNumber: string;
   readonly count: number;
   fate: F | undefined;
+  /** Called once, in the turn in which the checkpoint passes it: what it counts is kept with the checkpoint. */
+  onPassed?: (() => void) | undefined;
 }
 
 export interface Advance<F extends string = Fate> {
@@ -25,7 +27,7 @@ export class ShardProgress<F extends string = Fate> {
   readonly #entries: Tracked<F>[] = [];
 
   track(sequenceNumber: string, fate?: F, count = 1): Tracked<F> {
-    const tracked = { sequenceNumber, fate, count };
+    const tracked: Tracked<F> = { sequenceNumber, fate, count };
     this.#entries.push(tracked);
     return tracked;
   }
@@ -39,8 +41,9 @@ export class ShardProgress<F extends string = Fate> {
   advance(): Advance<F> | undefined {
     const fates = new Map<F, number>();
     let done = 0;
-    for (const { fate, count } of this.#entries) {
+    for (const { fate, count, onPassed } of this.#entries) {
       if (fate === undefined) break;
+      onPassed?.();
       fates.set(fate, (fates.get(fate) ?? 0) + count);
       done += 1;
     }

@@ -95,7 +95,14 @@ export class EventSourceMappingShard {
   }
 
   backlog(): { records: number; oldestArrivalMillis?: number } {
-    return this.#options.stream.backlog(this.#shardId, this.#checkpoint);
+    const { stream } = this.#options;
+    const { records, ...oldest } = stream.backlog(this.#shardId, this.#checkpoint);
+    return { records: records + stream.missed(this.#shardId, this.#checkpoint), ...oldest };
+  }
+
+  /** Records of the shard that the mapping is done with, or never asked for. */
+  get passed(): number {
+    return this.#checkpoint === undefined ? 0 : indexOf(this.#checkpoint) + 1;
   }
 
   async drained(): Promise<void> {
@@ -103,15 +110,17 @@ export class EventSourceMappingShard {
     await Promise.all(this.#lanes.map((lane) => lane.drained()));
   }
 
-  /** `LATEST` is decided once: a restart before the first success goes on from there. */
+  /** Where it starts is decided once: a restart before the first success goes on from there. */
   #startingPoint(): string | undefined {
     const { log, stream, mapping } = this.#options;
     const kept = log.readState(this.#checkpointKey)?.toString();
     if (kept !== undefined) return kept === START ? undefined : kept;
-    if (mapping.startingPosition === 'TRIM_HORIZON') return undefined;
-    const latest = stream.latestSequenceNumber(this.#shardId);
-    log.writeState(this.#checkpointKey, Buffer.from(latest ?? START));
-    return latest;
+    const start =
+      mapping.startingPosition === 'TRIM_HORIZON'
+        ? stream.beforeOldest(this.#shardId)
+        : stream.latestSequenceNumber(this.#shardId);
+    log.writeState(this.#checkpointKey, Buffer.from(start ?? START));
+    return start;
   }
 
   #source(): EventSource {
@@ -147,9 +156,14 @@ export class EventSourceMappingShard {
 
   /** Retention may have trimmed records that were never read: they are counted, not skipped in silence. */
   #countGap(first: StreamRecord): void {
-    if (this.#position === undefined) return;
-    const missing = indexOf(first.sequenceNumber) - indexOf(this.#position) - 1;
-    if (missing > 0) this.#progress.track(this.#position, 'expired', missing);
+    const next = this.#position === undefined ? 0 : indexOf(this.#position) + 1;
+    const index = indexOf(first.sequenceNumber);
+    if (index > next)
+      this.#progress.track(
+        this.#options.stream.sequenceNumber(this.#shardId, index - 1),
+        'expired',
+        index - next,
+      );
   }
 
   #take(record: StreamRecord): void {

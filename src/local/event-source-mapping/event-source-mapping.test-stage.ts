@@ -92,6 +92,7 @@ export function start(
     log,
     stageName: 'function fn',
     stage: {
+      begin: () => {},
       in: (n) => {
         counters.in += n;
       },

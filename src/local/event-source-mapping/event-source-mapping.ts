@@ -1,6 +1,7 @@
 import type { EventSourceMappingResource } from '../../stack/stack.ts';
 import type { StageLag } from '../http/statistics.ts';
 import type { LambdaResult } from '../lambda/lambda-function.ts';
+import type { Rejections } from '../lambda/reported-rejections.ts';
 import { LocalError } from '../local-error.ts';
 import type { DurableLog } from '../log/durable-log.ts';
 import type { KinesisStream } from '../log/kinesis-stream.ts';
@@ -12,6 +13,8 @@ import { EventSourceMappingShard } from './event-source-mapping-shard.ts';
 
 /** Where a mapping counts: every record that the checkpoint passes goes in, and out or dropped with a reason. */
 export interface CountingStage {
+  /** Says how many records of its source were passed before it ever counted; said again, it changes nothing. */
+  begin(passed: number): void;
   in(n: number): void;
   out(n: number): void;
   drop(reason: string, n: number): void;
@@ -28,6 +31,8 @@ export interface EventSourceMappingOptions {
   readonly stage: CountingStage;
   /** Invokes with JSON text as bytes that it may keep. A rejection, or an answer `TooManyRequestsException`, counts as throttled. */
   readonly invoke: (functionName: string, event: Uint8Array) => Promise<LambdaResult>;
+  /** Told what the function refused for good, in the turn in which the checkpoint passes it. */
+  readonly onRejected?: (rejections: Rejections) => void;
   /** Keeps a discarded batch; the checkpoint passes it only after this resolved. */
   readonly onFailure: (destinationArn: string, document: FailureDocument) => Promise<void>;
   /** Told in one sentence about what the mapping cannot do but goes on trying. */
@@ -62,6 +67,7 @@ export class EventSourceMapping {
     this.#shards = options.stream.shardIds.map(
       (shardId) => new EventSourceMappingShard({ options, shardId, filter, counts, signal }),
     );
+    options.stage.begin(this.#shards.reduce((sum, shard) => sum + shard.passed, 0));
     const pump = (): void => this.#shards.forEach((shard) => void shard.pump());
     this.#unsubscribe = options.stream.onAppend(pump);
     pump();
@@ -82,7 +88,8 @@ export class EventSourceMapping {
     const backlogs = this.#shards.map((shard) => shard.backlog());
     const oldest = Math.min(...backlogs.map(({ oldestArrivalMillis }) => oldestArrivalMillis ?? now));
     const backlog = backlogs.reduce((sum, { records }) => sum + records, 0);
-    return { stage: this.#options.stageName, lagMillis: Math.max(0, now - oldest), backlog };
+    const { stageName: stage, stream } = this.#options;
+    return { stage, lagMillis: Math.max(0, now - oldest), backlog, arrived: stream.recordCount };
   }
 
   /** Lets the invocations in flight end and keeps how far they got; what is queued or waits for a retry comes again next time. */

@@ -1,6 +1,7 @@
 import type { QueueMappingResource } from '../../stack/stack.ts';
 import { failpoint } from '../failpoint.ts';
 import { type LambdaResult, MAX_PAYLOAD_BYTES } from '../lambda/lambda-function.ts';
+import type { Rejections } from '../lambda/reported-rejections.ts';
 import { LocalError } from '../local-error.ts';
 import type { DurableLog } from '../log/durable-log.ts';
 import type { ReceivedMessage, SqsQueue } from '../sqs/sqs-queue.ts';
@@ -12,6 +13,8 @@ export interface QueueMappingOptions {
   readonly region: string;
   readonly log: DurableLog;
   readonly invoke: (functionName: string, event: string) => Promise<LambdaResult>;
+  /** Told what the function refused for good, in the turn in which its messages are deleted. */
+  readonly onRejected?: (rejections: Rejections) => void;
   /** Told in one sentence about what the mapping cannot do but goes on trying. */
   readonly report?: (text: string) => void;
 }
@@ -75,6 +78,7 @@ export class QueueMapping {
       }
       const { mapping, queue } = this.#options;
       const messages = queue.receive({
+        isHere: true,
         maxMessages: mapping.batchSize,
         maxBytes: MAX_PAYLOAD_BYTES - mapping.batchSize * ENVELOPE_BYTES,
       });
@@ -100,7 +104,7 @@ export class QueueMapping {
   }
 
   async #process(messages: readonly ReceivedMessage[]): Promise<void> {
-    const { mapping, queue, region, invoke, report } = this.#options;
+    const { mapping, queue, region, invoke, onRejected, report } = this.#options;
     this.counts.invocations += 1;
     const event = queueEvent(messages, { queueArn: mapping.queueArn, region });
     failpoint('consumer.beforeInvoke');
@@ -113,7 +117,9 @@ export class QueueMapping {
     if (failed.size > 0) this.counts.failures += 1;
     this.counts.returned += failed.size;
     for (const { messageId, receiptHandle } of messages)
-      if (!failed.has(messageId)) queue.delete(receiptHandle);
+      if (failed.has(messageId)) queue.giveBack(receiptHandle);
+      else queue.delete(receiptHandle);
+    if (result?.ok && result.rejections) onRejected?.(result.rejections);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { DeliveryStreamResource } from '../../stack/stack.ts';
+import type { StageLag } from '../http/statistics.ts';
 import type { LedgerStage } from '../ledger.ts';
 import type { DurableLog } from '../log/durable-log.ts';
 import { KinesisStream } from '../log/kinesis-stream.ts';
@@ -53,6 +54,7 @@ export class FirehoseDelivery {
       (shardId) =>
         new FirehoseShard({ resource, stream: this.stream, shardId, prefix, log, store, nowMillis }),
     );
+    options.stage.begin(0);
     this.#account();
     this.#timer = setInterval(() => {
       if (!this.#busy) this.#enqueue(false).catch(options.onError);
@@ -68,6 +70,17 @@ export class FirehoseDelivery {
   async flush(): Promise<void> {
     await this.#options.log.durable();
     await this.#enqueue(true);
+  }
+
+  /** What waits to be delivered. */
+  lag(): StageLag {
+    const { stage, nowMillis = Date.now } = this.#options;
+    const now = nowMillis();
+    const backlogs = this.#shards.map((shard) => shard.backlog);
+    const oldest = Math.min(...backlogs.map(({ oldestArrivalMillis }) => oldestArrivalMillis ?? now));
+    const arrived = this.stream.recordCount;
+    const done = stage.entry.in;
+    return { stage: stage.name, lagMillis: Math.max(0, now - oldest), backlog: arrived - done, arrived };
   }
 
   /** Ends delivery; what is not delivered stays in the log. */
@@ -94,12 +107,12 @@ export class FirehoseDelivery {
   /** The log knows what came and what went, also when a kill lost the last counts of the ledger. */
   #account(): void {
     const { stage } = this.#options;
-    const { entry } = stage;
+    const entry = stage.entry;
     const taken = this.stream.recordCount;
     const delivered = this.#shards.reduce((sum, shard) => sum + shard.delivered, 0);
     const waiting = this.#shards.reduce((sum, shard) => sum + shard.waiting, 0);
     const expired = taken - delivered - waiting;
-    stage.in(Math.max(0, taken - entry.in));
+    stage.in(Math.max(0, taken - waiting - entry.in));
     stage.out(Math.max(0, delivered - entry.out));
     const counted = entry.dropped[EXPIRED] ?? 0;
     if (expired > counted) stage.drop(EXPIRED, expired - counted);

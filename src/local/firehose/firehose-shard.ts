@@ -53,8 +53,13 @@ export class FirehoseShard {
 
   /** Records that are still to be delivered. */
   get waiting(): number {
+    return this.backlog.records;
+  }
+
+  /** How many these are, and when the first of them arrived. */
+  get backlog(): ReturnType<KinesisStream['backlog']> {
     const { stream, shardId } = this.#options;
-    return stream.backlog(shardId, this.#checkpoint.sequenceNumber).records;
+    return stream.backlog(shardId, this.#checkpoint.sequenceNumber);
   }
 
   /** Moves durable records into objects, and delivers each object that is full; the last one also when `isForced` or old. */

@@ -111,7 +111,8 @@ describe('Firehose', () => {
     nowMillis += 59_000;
     await new Promise((resolve) => setTimeout(resolve, 400));
     expect(objects(firehose.folder)).toEqual([]);
-    expect(entryOf(firehose)).toMatchObject({ in: 1, out: 0, inFlight: 1 });
+    expect(entryOf(firehose)).toMatchObject({ in: 0, out: 0 });
+    expect(firehose.server.deliveries[0]!.lag()).toMatchObject({ backlog: 1, arrived: 1 });
     nowMillis += 1_000;
     await expect.poll(() => objects(firehose.folder).length, { timeout: 3000 }).toBe(1);
   });

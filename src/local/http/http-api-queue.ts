@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { AwsError } from '../aws-endpoint/aws-endpoint-error.ts';
 import { escapeXml } from '../aws-endpoint/aws-endpoint-xml.ts';
 import { failpoint } from '../failpoint.ts';
+import { HTTP_STAGE, type Ledger } from '../ledger.ts';
 import type { DurableLog } from '../log/durable-log.ts';
 import { md5Of } from '../sqs/sqs-message.ts';
 import type { SqsQueue } from '../sqs/sqs-queue.ts';
@@ -10,17 +11,26 @@ import type { ApiResponse } from './http-api-event.ts';
 /** Puts a body on a queue, and answers what SQS answers. */
 export type SendToQueue = (queueName: string, body: Buffer) => Promise<ApiResponse>;
 
+export interface QueueSenderOptions {
+  readonly queues: ReadonlyMap<string, SqsQueue>;
+  readonly log: DurableLog;
+  readonly ledger: Ledger;
+}
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * The integration SQS-SendMessage (API Gateway developer guide, "Integration subtype reference"): what SQS says goes back to the
  * caller, in the XML of its query protocol. 200 means that the message is on the log, and the log durable.
  */
-export function createQueueSender(queues: ReadonlyMap<string, SqsQueue>, log: DurableLog): SendToQueue {
+export function createQueueSender({ queues, log, ledger }: QueueSenderOptions): SendToQueue {
+  const stage = ledger.stage(HTTP_STAGE);
   return async (queueName, body) => {
     try {
       failpoint('upload.beforeAppend');
       const { messageId, body: sent } = queues.get(queueName)!.send({ body: textOf(body) });
+      stage.in(1);
+      stage.out(1);
       await log.durable();
       failpoint('upload.afterAppendBeforeAnswer');
       const result = `<MessageId>${messageId}</MessageId><MD5OfMessageBody>${md5Of(sent)}</MD5OfMessageBody>`;
@@ -28,6 +38,8 @@ export function createQueueSender(queues: ReadonlyMap<string, SqsQueue>, log: Du
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
       const { name, message, statusCode } = error;
+      stage.in(1);
+      stage.drop(name, 1);
       const detail = `<Type>Sender</Type><Code>${name}</Code><Message>${escapeXml(message)}</Message><Detail/>`;
       return xml(statusCode, 'ErrorResponse', `<Error>${detail}</Error>`, false);
     }

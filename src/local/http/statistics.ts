@@ -1,17 +1,22 @@
 import type { MqttBroker } from '../iot-core/mqtt-broker.ts';
-import { type Ledger, type LedgerReport, MQTT_STAGE } from '../ledger.ts';
+import type { Ledger, LedgerReport, StageEntry } from '../ledger.ts';
 
 /** How far one stage is behind. */
 export interface StageLag {
   readonly stage: string;
   readonly lagMillis: number;
   readonly backlog: number;
+  /** How many records the log has ever had for this stage, where the log knows. */
+  readonly arrived?: number;
 }
 
 export interface StatisticsOptions {
   readonly ledger: Ledger;
   readonly broker: Pick<MqttBroker, 'connectionCount' | 'host' | 'port' | 'tlsPort'>;
   readonly lag: () => readonly StageLag[];
+  /** Stages that the log counts, and the order of all. */
+  readonly streamStages?: () => readonly StageEntry[];
+  readonly stageOrder?: readonly string[];
 }
 
 /** What the page shows of the service itself. */
@@ -41,7 +46,7 @@ export class Statistics {
   }
 
   report(): StatisticsReport {
-    const { ledger, broker, lag } = this.#options;
+    const { ledger, broker, lag, streamStages, stageOrder } = this.#options;
     const lags = lag();
     return {
       nowMillis: Date.now(),
@@ -50,7 +55,7 @@ export class Statistics {
       connections: broker.connectionCount,
       rssBytes: process.memoryUsage.rss(),
       lag: lags,
-      ledger: ledger.report(lags),
+      ledger: ledger.report(lags, { others: streamStages?.() ?? [], order: stageOrder ?? [] }),
     };
   }
 
@@ -67,7 +72,7 @@ export class Statistics {
   }
 
   get #accepted(): number {
-    return this.#options.ledger.stage(MQTT_STAGE).outCount;
+    return this.#options.ledger.accepted;
   }
 
   #measure(): void {

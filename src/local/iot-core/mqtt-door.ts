@@ -183,7 +183,9 @@ export class MqttDoor {
 
   #answer(answers: readonly ReservedAnswer[], requesterId: string | undefined): void {
     this.tell(answers, requesterId).catch(() => {
-      this.#options.ledger.stage(DEVICE_SERVICES_STAGE).drop('answer was not sent', answers.length);
+      const stage = this.#options.ledger.stage(DEVICE_SERVICES_STAGE);
+      stage.in(answers.length);
+      stage.drop('answer was not sent', answers.length);
     });
   }
 

@@ -1,5 +1,6 @@
 import { AwsError } from '../aws-endpoint/aws-endpoint-error.ts';
 import { failpoint } from '../failpoint.ts';
+import { producersStage } from '../ledger.ts';
 import type { KinesisStream } from '../log/kinesis-stream.ts';
 import { MAX_RECORD_BYTES } from './kinesis-api-shapes.ts';
 import { findStream, type KinesisApiOptions, type StreamReference } from './kinesis-api-streams.ts';
@@ -20,7 +21,7 @@ export async function putRecord(
 ): Promise<object> {
   const stream = findStream(options, input);
   checkEntry(input);
-  const { shardId, sequenceNumber } = append(stream, input);
+  const { shardId, sequenceNumber } = append(options, stream, input);
   await options.log.durable();
   return { ShardId: shardId, SequenceNumber: sequenceNumber, EncryptionType: 'NONE' };
 }
@@ -36,7 +37,7 @@ export async function putRecords(
     throw new AwsError('InvalidArgumentException', 'Records size exceeds 10 MB limit');
   const receipts = input.Records.map((entry, at) => {
     if (at > 0) failpoint('stream.partialPut');
-    return append(stream, entry);
+    return append(options, stream, entry);
   });
   await options.log.durable();
   return {
@@ -49,8 +50,15 @@ export async function putRecords(
   };
 }
 
-function append(stream: KinesisStream, { PartitionKey, Data, ExplicitHashKey }: PutEntry) {
+function append(
+  { ledger }: KinesisApiOptions,
+  stream: KinesisStream,
+  { PartitionKey, Data, ExplicitHashKey }: PutEntry,
+) {
   failpoint('stream.beforePut');
+  const stage = ledger.stage(producersStage(stream.name));
+  stage.in(1);
+  stage.out(1);
   const data = Buffer.isBuffer(Data) ? Data : Buffer.from(Data.buffer, Data.byteOffset, Data.byteLength);
   return stream.put(PartitionKey, data, ExplicitHashKey);
 }

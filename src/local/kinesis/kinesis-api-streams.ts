@@ -1,4 +1,5 @@
 import { AwsError } from '../aws-endpoint/aws-endpoint-error.ts';
+import type { Ledger } from '../ledger.ts';
 import type { DurableLog } from '../log/durable-log.ts';
 import type { KinesisStream } from '../log/kinesis-stream.ts';
 
@@ -6,6 +7,8 @@ import type { KinesisStream } from '../log/kinesis-stream.ts';
 export interface KinesisApiOptions {
   readonly streams: readonly KinesisStream[];
   readonly log: DurableLog;
+  /** Counts what is put. */
+  readonly ledger: Ledger;
   readonly accountId: string;
   /** Start of the runtime stands in for the creation of its streams. */
   readonly createdMillis?: number;

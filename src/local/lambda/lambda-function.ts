@@ -1,3 +1,5 @@
+import type { Rejections } from './reported-rejections.ts';
+
 /** One function as the compiled stack describes it: what `AWS::Lambda::Function` says, resolved. */
 export interface LambdaFunction {
   /** The deployed name, for example `mesonet-dev-storeReadings`. */
@@ -20,7 +22,13 @@ export interface LambdaError {
 }
 
 export type LambdaResult =
-  | { readonly ok: true; readonly value: unknown; readonly requestId: string }
+  | {
+      readonly ok: true;
+      readonly value: unknown;
+      readonly requestId: string;
+      /** What it says it refused for good: counted by whoever asked, together with being done with the event. */
+      readonly rejections?: Rejections;
+    }
   | { readonly ok: false; readonly error: LambdaError; readonly requestId: string };
 
 /** Lambda's limit for the event of a synchronous invocation and for its answer (Lambda developer guide, quotas). */

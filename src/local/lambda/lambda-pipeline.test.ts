@@ -85,7 +85,7 @@ async function start(): Promise<void> {
     stream: input,
     log,
     stageName: 'function upper',
-    stage: { in: () => {}, out: () => {}, drop: () => {} },
+    stage: { begin: () => {}, in: () => {}, out: () => {}, drop: () => {} },
     invoke: (name, event) => runtime.invokeJson(name, event),
     onFailure: async (_, document) => {
       documents.push(document);

@@ -42,6 +42,7 @@ function start(
     log,
     stageName: 'function fn',
     stage: {
+      begin: () => {},
       in: (n) => {
         counters.in += n;
       },

@@ -8,6 +8,7 @@ import { LocalError } from '../local-error.ts';
 import type { DurableLog } from '../log/durable-log.ts';
 import { DurableQueue, type ItemOutcome, type QueuedItem } from '../log/durable-queue.ts';
 import { type LambdaResult, MAX_ASYNC_PAYLOAD_BYTES } from './lambda-function.ts';
+import type { Rejections } from './reported-rejections.ts';
 
 export interface LambdaQueueOptions {
   readonly functionName: string;
@@ -16,6 +17,8 @@ export interface LambdaQueueOptions {
   readonly stageName: string;
   readonly stage: CountingStage;
   readonly invoke: (functionName: string, event: string) => Promise<LambdaResult>;
+  /** Told what the function refused for good, in the turn in which the checkpoint passes the event. */
+  readonly onRejected?: (rejections: Rejections) => void;
   /** Where an event goes that failed for good; without one it is dropped and counted. */
   readonly onFailureArn?: string;
   readonly onFailure: (destinationArn: string, document: FailureDocument) => Promise<void>;
@@ -94,6 +97,7 @@ export class LambdaQueue {
     const {
       functionName,
       invoke,
+      onRejected,
       report,
       maximumRetryAttempts = 2,
       retryBaseMillis = 60_000,
@@ -103,7 +107,10 @@ export class LambdaQueue {
       report?.(`Cannot invoke '${functionName}', trying again: ${error.message}`);
       return undefined;
     });
-    if (result?.ok) return { fate: 'delivered' };
+    if (result?.ok) {
+      const { rejections } = result;
+      return { fate: 'delivered', ...(rejections && { onPassed: () => onRejected?.(rejections) }) };
+    }
     const throttled = !result || result.error.errorType === 'TooManyRequestsException';
     if (throttled) return { retryMillis: Math.min(1000, retryBaseMillis) };
     event.attempts += 1;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import type { LambdaError, LambdaFunction, LambdaResult } from './lambda-function.ts';
 import type { FromWorker, InvokeMessage, PortFailure, ReplyMessage, WorkerStart } from './lambda-messages.ts';
+import { mayTellOfRejections, reportedRejections } from './reported-rejections.ts';
 
 /** Answers one SDK operation inside this process. An error's `name` is the AWS exception the handler sees. */
 export type LocalPort = (input: Record<string, unknown>) => Promise<object> | object;
@@ -37,6 +38,8 @@ export class LambdaSandbox {
   #ready = false;
   #dead = false;
   #invocation: Invocation | undefined;
+  /** What the invocation printed that may tell of rejections. */
+  readonly #printed: string[] = [];
   #crash: LambdaError | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -86,7 +89,7 @@ export class LambdaSandbox {
   }
 
   #receive(message: FromWorker): void {
-    if (message.type === 'log') this.#options.onLog(message.stream, message.text);
+    if (message.type === 'log') this.#print(message);
     else if (message.type === 'call') void this.#answer(message);
     else if (message.type === 'ready') {
       this.#ready = true;
@@ -97,6 +100,11 @@ export class LambdaSandbox {
       this.#dead = true;
     } else if (message.type === 'failed') this.#settle({ ok: false, error: message.error });
     else this.#settle({ ok: true, value: message.value === undefined ? null : JSON.parse(message.value) });
+  }
+
+  #print({ stream, text }: Extract<FromWorker, { type: 'log' }>): void {
+    this.#options.onLog(stream, text);
+    if (this.#invocation && mayTellOfRejections(text)) this.#printed.push(text);
   }
 
   async #answer({ callId, operation, input }: Extract<FromWorker, { type: 'call' }>): Promise<void> {
@@ -137,7 +145,12 @@ export class LambdaSandbox {
     this.#invocation = undefined;
     clearTimeout(this.#timer);
     this.#worker.unref();
-    invocation.resolve({ ...result, requestId: invocation.requestId });
+    const rejections = reportedRejections(this.#printed.splice(0));
+    invocation.resolve({
+      ...result,
+      requestId: invocation.requestId,
+      ...(rejections && result.ok && { rejections }),
+    });
   }
 }
 

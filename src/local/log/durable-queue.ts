@@ -5,6 +5,7 @@ import type { StageLag } from '../http/statistics.ts';
 import { SYSTEM_TIMERS, type Timers } from '../timers.ts';
 import type { DurableLog } from './durable-log.ts';
 import { KinesisStream, type StreamRecord } from './kinesis-stream.ts';
+import { indexOf } from './sequence-number.ts';
 
 /** Something in the queue, on its way. */
 export interface QueuedItem {
@@ -14,7 +15,12 @@ export interface QueuedItem {
 }
 
 /** What became of an item: it is done with, or it is handed out again after a while. */
-export type ItemOutcome<F extends string> = { readonly fate: F } | { readonly retryMillis: number };
+export type ItemOutcome<F extends string> =
+  | {
+      readonly fate: F /** Called in the turn in which the checkpoint passes it. */;
+      readonly onPassed?: () => void;
+    }
+  | { readonly retryMillis: number };
 
 export interface DurableQueueOptions<F extends string> {
   /** Name of the stream that keeps the items. */
@@ -64,6 +70,7 @@ export class DurableQueue<F extends string = never> {
     this.#shardId = this.#stream.shardIds[0]!;
     this.#checkpoint = log.readState(checkpointKey)?.toString();
     this.#position = this.#checkpoint;
+    options.stage.begin(this.#checkpoint === undefined ? 0 : indexOf(this.#checkpoint) + 1);
     this.#unsubscribe = this.#stream.onAppend(() => this.#pump());
     this.#pump();
   }
@@ -77,7 +84,8 @@ export class DurableQueue<F extends string = never> {
     const { stageName, nowMillis = Date.now } = this.#options;
     const { records, oldestArrivalMillis } = this.#stream.backlog(this.#shardId, this.#checkpoint);
     const now = nowMillis();
-    return { stage: stageName, lagMillis: Math.max(0, now - (oldestArrivalMillis ?? now)), backlog: records };
+    const lagMillis = Math.max(0, now - (oldestArrivalMillis ?? now));
+    return { stage: stageName, lagMillis, backlog: records, arrived: this.#stream.recordCount };
   }
 
   /** Gives back the room of what is done with; what is not done with stays however old it is. */
@@ -131,6 +139,7 @@ export class DurableQueue<F extends string = never> {
     failpoint('queue.afterHandleBeforeSettle');
     if ('fate' in outcome) {
       this.#bytesInFlight -= item.record.data.length;
+      item.tracked.onPassed = outcome.onPassed;
       return this.#settle(item.tracked, outcome.fate);
     }
     if (signal.aborted) return;

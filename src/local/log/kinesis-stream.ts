@@ -165,6 +165,24 @@ export class KinesisStream {
     return Math.min(...this.#shards.map((shard) => shard.oldestUnwrittenMillis));
   }
 
+  /** How many records a reader at this position can no longer read: their retention has passed. */
+  missed(id: string, afterSequenceNumber: string | undefined): number {
+    const { startIndex } = this.#shards[this.#shardNumber(id)]!;
+    return Math.max(0, startIndex - nextIndex(afterSequenceNumber));
+  }
+
+  /** The position of a reader that has still to read the oldest record kept; undefined when that is the first of all. */
+  beforeOldest(id: string): string | undefined {
+    const shard = this.#shardNumber(id);
+    const { startIndex } = this.#shards[shard]!;
+    return startIndex === 0 ? undefined : sequenceNumberOf(shard, startIndex - 1);
+  }
+
+  /** As `recordCount`, with those that wait for their commit. */
+  get appendedCount(): number {
+    return this.#shards.reduce((sum, shard) => sum + shard.appendedIndex, 0);
+  }
+
   /** How many records were ever put on the stream. */
   get recordCount(): number {
     return this.#shards.reduce((sum, shard) => sum + shard.endIndex, 0);

@@ -44,6 +44,11 @@ export class StreamShard implements CommitParticipant {
     return this.#nextIndex - 1;
   }
 
+  /** Index of the next record to be buffered. */
+  get appendedIndex(): number {
+    return this.#nextIndex;
+  }
+
   prepare(put: (key: BlockKey, value: Uint8Array) => void): void {
     const block = RecordBlock.encode(this.endIndex, this.#pending);
     this.#pending = [];

@@ -6,6 +6,8 @@ export interface MessageState {
   firstReceiveMillis: number;
   /** Hidden until then. */
   visibleMillis: number;
+  /** A receiver of this process is working on it. */
+  isUnderWay: boolean;
 }
 
 /** `[index, receives, firstReceiveMillis]` */
@@ -32,7 +34,13 @@ export class MessageStates {
       : { next: 0, states: [] };
     this.#next = next;
     for (const [index, receives, firstReceiveMillis] of states)
-      this.#states.set(index, { index, receives, firstReceiveMillis, visibleMillis: 0 });
+      this.#states.set(index, {
+        index,
+        receives,
+        firstReceiveMillis,
+        visibleMillis: 0,
+        isUnderWay: false,
+      });
   }
 
   /** The first message that is not done with. */
@@ -57,7 +65,7 @@ export class MessageStates {
 
   /** The state of a message that is received for the first time; those before it that are gone are passed. */
   take(index: number): MessageState {
-    const state = { index, receives: 0, firstReceiveMillis: 0, visibleMillis: 0 };
+    const state = { index, receives: 0, firstReceiveMillis: 0, visibleMillis: 0, isUnderWay: false };
     this.#states.set(index, state);
     this.#next = index + 1;
     return state;
@@ -72,9 +80,14 @@ export class MessageStates {
     return [...this.#states.values()].filter(({ visibleMillis }) => visibleMillis <= nowMillis);
   }
 
+  /** A receive that the end of this process would cut is not kept: it says nothing about the message. */
   encode(): Buffer {
     const states = [...this.#states.values()].map(
-      ({ index, receives, firstReceiveMillis }): KeptState => [index, receives, firstReceiveMillis],
+      ({ index, receives, firstReceiveMillis, isUnderWay }): KeptState => [
+        index,
+        isUnderWay ? receives - 1 : receives,
+        firstReceiveMillis,
+      ],
     );
     return Buffer.from(JSON.stringify({ next: this.#next, states } satisfies Kept));
   }

@@ -139,6 +139,18 @@ describe('a queue', () => {
     expect(ledger.stage('queue work').entry).toMatchObject({ in: 1, out: 1 });
   });
 
+  it('does not hold it against a message that its receiver died with the process', async () => {
+    await send('cut', 'failed');
+    const [, failed] = queue.receive({ maxMessages: 2, isHere: true });
+    queue.giveBack(failed!.receiptHandle);
+    await log.durable();
+    await reopen();
+    expect(receive().map(({ body, receives }) => [body, receives])).toEqual([
+      ['cut', 1],
+      ['failed', 2],
+    ]);
+  });
+
   it('keeps little beside one message that is never deleted, whatever passes it', async () => {
     await send('stuck');
     receive();

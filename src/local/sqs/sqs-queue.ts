@@ -28,6 +28,8 @@ export interface ReceiveLimits {
   readonly maxBytes?: number;
   /** The queue's own when not given. */
   readonly visibilityTimeoutSeconds?: number;
+  /** The receiver ends with this process, and says `giveBack` where it fails: a receive that is cut in between does not count. */
+  readonly isHere?: boolean;
 }
 
 export interface SqsQueueOptions {
@@ -67,7 +69,9 @@ export class SqsQueue {
       nowMillis,
     });
     this.#shardId = this.#stream.shardIds[0]!;
-    this.#states = new MessageStates(log.readState(key));
+    const kept = log.readState(key);
+    this.#states = new MessageStates(kept);
+    if (kept === undefined) options.stage.begin(0);
     log.onCommit(() => {
       if (this.#isChanged) log.writeState(key, this.#states.encode());
       this.#isChanged = false;
@@ -89,7 +93,8 @@ export class SqsQueue {
   }
 
   /** Hands out visible messages, and gives up those that came back too often or are too old. */
-  receive({ maxMessages, maxBytes = Infinity, visibilityTimeoutSeconds }: ReceiveLimits): ReceivedMessage[] {
+  receive(limits: ReceiveLimits): ReceivedMessage[] {
+    const { maxMessages, maxBytes = Infinity, visibilityTimeoutSeconds, isHere = false } = limits;
     const { resource, nowMillis } = this.#options;
     const now = nowMillis();
     const hiddenMillis = (visibilityTimeoutSeconds ?? resource.visibilityTimeoutSeconds) * 1000;
@@ -104,6 +109,7 @@ export class SqsQueue {
       taken.receives += 1;
       taken.firstReceiveMillis ||= now;
       taken.visibleMillis = now + hiddenMillis;
+      taken.isUnderWay = isHere;
       this.#change();
       const { receives, firstReceiveMillis } = taken;
       received.push({ ...message, receives, firstReceiveMillis, receiptHandle: handleOf(taken) });
@@ -115,6 +121,14 @@ export class SqsQueue {
   delete(receiptHandle: string): void {
     const state = this.#states.get(this.#indexOf(receiptHandle));
     if (state) this.#finish(state);
+  }
+
+  /** A receiver of this process has failed: the receive counts, and the message stays hidden for its time. */
+  giveBack(receiptHandle: string): void {
+    const state = this.#states.get(this.#indexOf(receiptHandle));
+    if (!state) return;
+    state.isUnderWay = false;
+    this.#change();
   }
 
   /** @throws AwsError for a handle that is none of this queue's, or of a message that is not hidden */
@@ -147,6 +161,7 @@ export class SqsQueue {
       stage: stageName,
       lagMillis: Math.max(0, now - (oldestArrivalMillis ?? now)),
       backlog: visible + hidden,
+      arrived: this.#stream.recordCount,
     };
   }
 
