@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What `mesonet start --json` says of itself. */
+export interface Ready {
+  readonly mqtt: { readonly port: number };
+  readonly http: string;
+  readonly awsEndpoint: string;
+  readonly token: string;
+}
+
+/** One life of the process, as a user starts it. */
+export class RuntimeProcess {
+  readonly #child: ChildProcess;
+  #errors = '';
+  /** Resolves with its line, or undefined when it ended before. */
+  readonly ready: Promise<Ready | undefined>;
+  /** Resolves with the signal or code it ended with. */
+  readonly ended: Promise<string>;
+  /** From the start of the process to its line. */
+  readyMillis: number | undefined;
+
+  /** @param failpoints what FAILPOINTS is to be */
+  constructor(dataFolder: string, failpoints: string) {
+    const start = performance.now();
+    const main = join(projectFolder, 'src', 'cli', 'main.ts');
+    const ports = ['--mqtt-port', '0', '--http-port', '0', '--insecure-local'];
+    const args = [main, 'start', '--json', '--simulate', '0', ...ports, '--data', dataFolder];
+    this.#child = spawn(process.execPath, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, FAILPOINTS: failpoints },
+    });
+    this.ended = new Promise((resolve) =>
+      this.#child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`)),
+    );
+    this.#child.stderr!.on('data', (chunk: Buffer) => {
+      this.#errors = (this.#errors + chunk.toString()).slice(-4000);
+    });
+    const line = new Promise<Ready>((resolve) => {
+      let text = '';
+      this.#child.stdout!.on('data', (chunk: Buffer) => {
+        text += chunk.toString();
+        if (!text.includes('\n') || this.readyMillis !== undefined) return;
+        this.readyMillis = performance.now() - start;
+        resolve(JSON.parse(text) as Ready);
+      });
+    });
+    this.ready = Promise.race([line, this.ended.then(() => undefined)]);
+  }
+
+  /** The end of what it printed to its standard error. */
+  get errors(): string {
+    return this.#errors;
+  }
+
+  async kill(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
+    this.#child.kill(signal);
+    await this.ended;
+  }
+}
