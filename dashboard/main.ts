@@ -3,6 +3,7 @@ import { createHistory } from './live/history.ts';
 import { openLiveStream } from './live/live-stream.ts';
 import { applyEvent, type PageEvent } from './model/apply-event.ts';
 import { createPageState } from './model/page-state.ts';
+import type { MqttAddress } from './model/publish-command.ts';
 import { createScope } from './model/scope.ts';
 import { isSampled, pollMillis, runtimeNow } from './model/silence.ts';
 import { parseHash, printHash, type ViewFilter } from './model/view-filter.ts';
@@ -19,7 +20,7 @@ const mostOpenRows = 500;
 const state = createPageState();
 const scopeOf = createScope();
 let filter = parseHash(location.hash);
-let mqttAddress: { host: string; port: number } | undefined;
+let mqttAddress: MqttAddress | undefined;
 
 const page = createPage({ onFilter: choose, askTrace: fetchTrace, mqttAddress: () => mqttAddress });
 document.getElementById('page')?.replaceWith(page.element);

@@ -9,6 +9,7 @@ import {
   text,
   type WindowRow,
 } from '../model/live-events.ts';
+import type { MqttAddress } from '../model/publish-command.ts';
 import { parseTraceReport, type TraceReport } from '../model/trace.ts';
 
 /** Pages followed at most for one list, so that a broken `link` header cannot loop. */
@@ -59,15 +60,18 @@ export function fetchAlerts(signal: AbortSignal): Promise<AlertRow[]> {
   return fetchRows('/v1/alerts', parseAlertRow, signal);
 }
 
-/** The MQTT address of the runtime, as `/v1/health` tells it; undefined when it does not. */
-export async function fetchMqttAddress(
-  signal: AbortSignal,
-): Promise<{ host: string; port: number } | undefined> {
+/** The MQTT address of the runtime, as `/v1/health` tells it, without TLS where that is open; undefined when it does not. */
+export async function fetchMqttAddress(signal: AbortSignal): Promise<MqttAddress | undefined> {
   const response = await fetch('/v1/health', { signal });
   const health: unknown = response.ok ? await response.json() : undefined;
-  const mqtt = isFields(health) ? health.mqtt : undefined;
-  if (!isFields(mqtt) || Number.isNaN(number(mqtt.port))) return undefined;
-  return { host: text(mqtt.host) || '127.0.0.1', port: number(mqtt.port) };
+  if (!isFields(health)) return undefined;
+  return addressOf(health.mqtt, false) ?? addressOf(health.mqtts, true);
+}
+
+/** Port 0 stands for a listener that is closed. */
+function addressOf(listener: unknown, needsCertificate: boolean): MqttAddress | undefined {
+  if (!isFields(listener) || !(number(listener.port) > 0)) return undefined;
+  return { host: text(listener.host) || '127.0.0.1', port: number(listener.port), needsCertificate };
 }
 
 async function fetchRows<Row>(

@@ -1,12 +1,11 @@
+import { type MqttAddress, publishCommand } from '../model/publish-command.ts';
 import { element, setText } from './dom.ts';
 import type { View } from './view.ts';
 
 const refreshMillis = 5_000;
 
 /** Shown until the first sensor is known: how to publish one message. */
-export function createEmptyState(
-  address: () => { readonly host: string; readonly port: number } | undefined,
-): View {
+export function createEmptyState(address: () => MqttAddress | undefined): View {
   const command = element('code', { id: 'publish-command' });
   const copy = element('button', { type: 'button', class: 'quiet' }, 'Copy');
   copy.addEventListener('click', () => {
@@ -35,18 +34,4 @@ export function createEmptyState(
       setText(command, publishCommand(address(), nowMillis));
     },
   };
-}
-
-function publishCommand(
-  address: { readonly host: string; readonly port: number } | undefined,
-  nowMillis: number,
-): string {
-  const payload = JSON.stringify({
-    sensor_timestamp: Math.floor(nowMillis),
-    sensor_value: 21.4,
-    sensor_value_smoothed: 21.4,
-    direction: 0,
-  });
-  const { host, port } = address ?? { host: '127.0.0.1', port: 1883 };
-  return `npx mqtt pub -h ${host} -p ${port} -q 1 -t weather/iowa/ames/AMW/temperature/AMW-T1 -m '${payload}'`;
 }

@@ -1,4 +1,5 @@
 import type { PageState } from '../model/page-state.ts';
+import type { MqttAddress } from '../model/publish-command.ts';
 import type { Scope } from '../model/scope.ts';
 import { countSilent, runtimeNow } from '../model/silence.ts';
 import type { ViewFilter } from '../model/view-filter.ts';
@@ -22,7 +23,7 @@ import { createWindowTable } from './window-table.ts';
 export interface PageWiring {
   onFilter(filter: ViewFilter): void;
   readonly askTrace: AskTrace;
-  mqttAddress(): { readonly host: string; readonly port: number } | undefined;
+  mqttAddress(): MqttAddress | undefined;
 }
 
 /** The whole page: header, filter, then what is now, what was, how the service does; stations and alerts at the side. */

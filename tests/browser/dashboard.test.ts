@@ -157,6 +157,7 @@ describe.runIf(shouldRunBrowserTests())('the live page', () => {
     await eventually(() => page.locator('#publish-command').textContent()).toContain(
       'mqtt pub -h 127.0.0.1 -p 18830 -q 1 -t weather/',
     );
+    expect(await page.locator('#publish-command').textContent()).not.toContain('--cert');
     const rows = [['AMW-T1', 'temperature', 'AMW', 'iowa', 'ames', Date.now(), 21.4]];
     fixture.send('readings', { nowMillis: Date.now(), rows });
     await eventually(() => page.locator('.card .value').textContent()).toBe('21.4');
