@@ -34,6 +34,7 @@ const ARNS: Readonly<Record<string, (physicalId: string) => string>> = {
   'AWS::Lambda::Function': arn('lambda', 'function:'),
   'AWS::SQS::Queue': (url) => arn('sqs', '')(url.split('/').at(-1) ?? ''),
   'AWS::IoT::TopicRule': arn('iot', 'rule/'),
+  'AWS::IoT::ProvisioningTemplate': arn('iot', 'provisioningtemplate/'),
   'AWS::Logs::LogGroup': (name) => `${arn('logs', 'log-group:')(name)}:*`,
   'AWS::Events::Rule': arn('events', 'rule/'),
   'AWS::KMS::Key': arn('kms', 'key/'),

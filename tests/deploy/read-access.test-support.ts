@@ -32,6 +32,11 @@ export const accessReaders: Readonly<Record<string, ReadBack>> = {
     const policy = JSON.parse((await iot('GET', `/policies/${physicalId}`)).text) as Record<string, string>;
     return { PolicyName: policy.policyName, PolicyDocument: JSON.parse(policy.policyDocument ?? '{}') };
   },
+  'AWS::IoT::ProvisioningTemplate': async ({ iot }, { physicalId }) => {
+    const { text } = await iot('GET', `/provisioning-templates/${physicalId}`);
+    const { type, ...template } = JSON.parse(text) as Record<string, unknown>;
+    return { ...(withCapitals(template) as object), TemplateType: type };
+  },
   'AWS::Logs::LogGroup': async ({ logs }, { physicalId }) => {
     const { logGroups } = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: physicalId }));
     const group = logGroups?.find(({ logGroupName }) => logGroupName === physicalId);

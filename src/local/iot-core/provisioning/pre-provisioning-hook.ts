@@ -29,8 +29,9 @@ export async function askHook(
   targetArn: string,
   payload: HookPayload,
   invoke: InvokeFunction,
+  limitMillis = LIMIT_MILLIS,
 ): Promise<Readonly<Record<string, string>>> {
-  const answer = await answerOf(targetArn, payload, invoke);
+  const answer = await answerOf(targetArn, payload, invoke, limitMillis);
   if (!isJsonMap(answer) || answer.allowProvisioning !== true)
     throw denied('the pre-provisioning hook does not allow it');
   const { parameterOverrides: overrides = {} } = answer;
@@ -39,17 +40,22 @@ export async function askHook(
   return overrides as Record<string, string>;
 }
 
-async function answerOf(targetArn: string, payload: HookPayload, invoke: InvokeFunction): Promise<unknown> {
+async function answerOf(
+  targetArn: string,
+  payload: HookPayload,
+  invoke: InvokeFunction,
+  limitMillis: number,
+): Promise<unknown> {
   const given = new AbortController();
   const result = await Promise.race([
     invoke(functionNameOf(targetArn), JSON.stringify(payload)),
-    delay(LIMIT_MILLIS, undefined, { signal: given.signal }).catch(() => undefined),
+    delay(limitMillis, undefined, { signal: given.signal }).catch(() => undefined),
   ])
     .catch((cause: Error) => {
       throw denied(`the pre-provisioning hook cannot be invoked: ${cause.message}`, cause);
     })
     .finally(() => given.abort());
-  if (!result) throw denied(`the pre-provisioning hook did not answer within ${LIMIT_MILLIS} ms`);
+  if (!result) throw denied(`the pre-provisioning hook did not answer within ${limitMillis} ms`);
   if (result.ok) return result.value;
   const { errorType, errorMessage } = result.error;
   throw denied(`the pre-provisioning hook failed with ${errorType}: ${errorMessage}`);
