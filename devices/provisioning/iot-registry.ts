@@ -57,6 +57,8 @@ const LOCAL_SETTINGS = {
 };
 /** The control plane takes few calls a second, so a fleet is throttled often (AWS IoT Core endpoints and quotas). */
 const ATTEMPTS = 12;
+/** AWS IoT API reference, ListTargetsForPolicy: the most on one page. */
+const MAX_PAGE = 250;
 /** More would be many minutes of another tool's certificates. */
 const MAX_RECENT = 1000;
 const DEVICE_PORT = 8883;
@@ -243,7 +245,8 @@ export class IotRegistry {
 
   /** Ids of the certificates that a policy is attached to. */
   async targetsOf(policyName: string): Promise<string[]> {
-    const pages = paginateListTargetsForPolicy({ client: this.#client }, { policyName });
+    const paging = { client: this.#client, pageSize: MAX_PAGE };
+    const pages = paginateListTargetsForPolicy(paging, { policyName });
     return ((await this.#find(() => collect(pages, ({ targets }) => targets))) ?? []).flatMap(idOf);
   }
 

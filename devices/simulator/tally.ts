@@ -35,7 +35,7 @@ export interface SimulatorSummary {
   readonly stormMillis: number | null;
   /** Clients that have been connected. */
   readonly connections: number;
-  /** Clients that are connected now, or were at the end. */
+  /** Clients that are connected now. */
   readonly connected: number;
   readonly reconnects: number;
   readonly elapsedSeconds: number;
