@@ -1,7 +1,7 @@
 /**
  * The temperature of a Raspberry Pi's processor, every 10 seconds or as its shadow says.
  *
- * Here:   MQTT_URL=mqtt://127.0.0.1:1883 node devices/examples/raspberry-pi-sensor.ts
+ * Here:   npx mesonet provision --count 1 --prefix pi && node devices/examples/raspberry-pi-sensor.ts
  * On AWS: MQTT_URL=mqtts://<endpoint>:8883 CERTIFICATES=<folder with ca.pem, cert.pem, key.pem> DEVICE_ID=<thing> node …
  */
 import { readFileSync } from 'node:fs';
@@ -10,9 +10,9 @@ import { connectWithMqtt } from '../client/connect-with-mqtt.ts';
 import { DeviceClient } from '../client/device-client.ts';
 
 const {
-  MQTT_URL = 'mqtt://127.0.0.1:1883',
-  CERTIFICATES,
-  DEVICE_ID = 'pi-1',
+  MQTT_URL = 'mqtts://127.0.0.1:8883',
+  DEVICE_ID = 'pi-0001',
+  CERTIFICATES = `.mesonet/devices/${DEVICE_ID}`,
   SPOOL = `spool-${DEVICE_ID}`,
 } = process.env;
 const SENSOR_FILE = process.env.SENSOR_FILE ?? '/sys/class/thermal/thermal_zone0/temp';
@@ -21,7 +21,7 @@ const pem = (name: string) => readFileSync(`${CERTIFICATES}/${name}.pem`, 'utf8'
 const device = await DeviceClient.start({
   endpoint: {
     url: MQTT_URL,
-    ...(CERTIFICATES && { tls: { ca: pem('ca'), cert: pem('cert'), key: pem('key') } }),
+    ...(MQTT_URL.startsWith('mqtts:') && { tls: { ca: pem('ca'), cert: pem('cert'), key: pem('key') } }),
   },
   transport: connectWithMqtt,
   deviceId: DEVICE_ID,

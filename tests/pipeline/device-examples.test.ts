@@ -40,6 +40,7 @@ describe('the examples of devices/', () => {
     writeFileSync(sensorFile, '48312\n');
     const { child, ended } = run('raspberry-pi-sensor.ts', {
       MQTT_URL: `mqtt://127.0.0.1:${pipeline.mesonet.mqtt.port}`,
+      DEVICE_ID: 'pi-1',
       SPOOL: join(folder, 'spool'),
       SENSOR_FILE: sensorFile,
     });

@@ -37,11 +37,20 @@ export const DEVICE_TLS = {
   noDelay: true,
 } as const;
 
-/** Listens without TLS: whoever comes is nobody in particular. @throws LocalError when the port is taken */
+const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
+
+/**
+ * Listens without TLS: whoever comes is nobody in particular, so only who is on this machine may come.
+ * @throws LocalError when the port is taken, or others could reach it
+ */
 export async function listenPlain(
   options: ListenOptions,
   onConnection: (socket: Socket) => void,
 ): Promise<MqttListener> {
+  if (!LOOPBACK.test(options.host))
+    throw new LocalError(
+      `Cannot listen for MQTT without TLS on '${options.host}': other machines could publish without a certificate; listen on 127.0.0.1, or without --insecure-local`,
+    );
   return listen(createPlainServer({ noDelay: true }, onConnection), options, '--mqtt-port');
 }
 
