@@ -260,6 +260,18 @@ describe('GET /v1/windows', () => {
   });
 });
 
+describe('GET /v1/devices/{device_id}/windows', () => {
+  const range = `from=${MONDAY}&to=${MONDAY + 3_600_000}`;
+
+  it('answers the windows that the station of that name made, and those of no other', async () => {
+    const own = await askJson(`/v1/devices/st-9/windows?sensor_id=w1&${range}`);
+    expect(own.json).toMatchObject([{ station_id: 'st-9' }, { station_id: 'st-9' }, { station_id: 'st-9' }]);
+    expect((await askJson(`/v1/devices/st-1/windows?sensor_id=w1&${range}`)).json).toEqual([]);
+    const { status } = await askJson(`/v1/devices/st-1/windows?station_id=st-9&${range}`);
+    expect(status).toBe(400);
+  });
+});
+
 describe('a device configuration', () => {
   it('is written, read, versioned and replaced', async () => {
     const url = '/v1/devices/d%2F1/config';

@@ -1,10 +1,10 @@
 /**
  * A page that reports how loaded its own event loop is, over MQTT on WebSocket. For a bundler, `vite` for example.
  *
- * It needs an endpoint that has WebSocket: AWS IoT Core has, at `wss://<endpoint>/mqtt` with a signed or custom-authorized address
- * (AWS IoT developer guide, "Device communication protocols"). The local runtime listens for MQTT over TCP and TLS only, so
- * this example does not run against it; use `POST /v1/readings` there. Without a disk there is no spool: what is not
- * acknowledged when the page is closed is lost.
+ * Its address is `wss://<endpoint>/mqtt`, signed for the service `iotdevicegateway` by whoever serves the page (AWS IoT developer
+ * guide, "Device communication protocols"); the local runtime has it on 8443. The page itself has to come from this machine there, and
+ * the browser has to trust the runtime's authority. Without a disk there is no spool: what is not acknowledged when the page is
+ * closed is lost.
  */
 import { connectWithMqtt } from '../client/connect-with-mqtt.ts';
 import { encodeReading } from '../client/payload.ts';

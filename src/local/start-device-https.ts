@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { Socket } from 'node:net';
-import { SERVER_LIMITS } from './http/http-guard.ts';
+import { IDLE_CONNECTION_MILLIS, SERVER_LIMITS } from './http/http-guard.ts';
 import { DeviceHttps, type DeviceHttpsOptions } from './iot-core/https/device-https.ts';
 import { DEVICE_TLS } from './iot-core/mqtt-listener.ts';
 import { tlsReasonOf } from './iot-core/refusal.ts';
@@ -30,8 +30,6 @@ export interface RunningDeviceHttps {
 
 /** AWS IoT developer guide, protocols: HTTPS with a client certificate on a shared port says so by ALPN. */
 const ALPN_PROTOCOLS = ['x-amzn-http-ca', 'http/1.1'];
-/** How often connections are looked at that have not said what they want. */
-const CHECK_MILLIS = 2_000;
 
 /**
  * The HTTPS side of the local IoT Core: AWS IoT data, the credential provider, the stack's API for devices, and MQTT over
@@ -49,10 +47,10 @@ export async function startDeviceHttps(options: StartDeviceHttpsOptions): Promis
       key: certificate.privateKeyPem,
       cert: certificate.certificatePem,
       ALPNProtocols: ALPN_PROTOCOLS,
-      connectionsCheckingInterval: CHECK_MILLIS,
     },
     (request: IncomingMessage, response: ServerResponse) => void https.handle(request, response),
   );
+  server.timeout = IDLE_CONNECTION_MILLIS;
   server.on('upgrade', webSockets.handle);
   server.on('tlsClientError', (error, socket) => {
     const topic = '$aws/events/presence/connect_failed/unknown';

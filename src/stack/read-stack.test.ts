@@ -136,7 +136,9 @@ describe('readStack()', () => {
       Second: route('POST /v1/late', 'Delayed'),
       Third: route('POST /v1/records', 'Put'),
     });
-    expect(queueRoutes).toEqual([{ method: 'POST', path: '/v1/readings', queueName: 'work' }]);
+    expect(queueRoutes).toEqual([
+      { method: 'POST', path: '/v1/readings', authorization: 'NONE', queueName: 'work' },
+    ]);
     expect(routes).toEqual([]);
     expect(notEmulated.map(({ logicalId }) => logicalId)).toEqual(['Second', 'Third']);
     const { Work: _, ...without } = { Work: queue, Dead: dead, First: route('POST /x', 'Send') };

@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { Agent } from 'node:https';
 import { CreateJobCommand } from '@aws-sdk/client-iot';
+import { IoTDataPlaneClient, PublishCommand, UpdateThingShadowCommand } from '@aws-sdk/client-iot-data-plane';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { describe, expect, it } from 'vitest';
 import type { DeviceCredentials } from './device-fleet.test-support.ts';
 import { type Answer, type Ask, askDevice } from './device-requests.test-support.ts';
@@ -155,6 +159,32 @@ describe('who asks over HTTPS', () => {
   it('finds nothing where nothing is', async () => {
     expect((await ask(a, { path: '/' })).status).toBe(404);
     expect((await ask(a, { path: '/things/__proto__/nothing' })).status).toBe(404);
+  });
+});
+
+describe('AWS clients over HTTPS', () => {
+  const clientOf = (secretAccessKey: string): IoTDataPlaneClient => {
+    const { host, port } = pipeline.mesonet.deviceHttps;
+    const httpsAgent = new Agent({ ca: readFileSync(pipeline.mesonet.caFile), servername: 'localhost' });
+    return new IoTDataPlaneClient({
+      endpoint: `https://${host}:${port}`,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'local', secretAccessKey },
+      requestHandler: new NodeHttpHandler({ httpsAgent }),
+      maxAttempts: 1,
+    });
+  };
+
+  it('sign what they ask, and are known by their signature', async () => {
+    const owner = clientOf(pipeline.mesonet.token);
+    await owner.send(new PublishCommand({ topic: 'from/sdk', qos: 1, payload: Buffer.from('x') }));
+    await owner.send(
+      new UpdateThingShadowCommand({ thingName: 'stA', payload: Buffer.from('{"state":{}}') }),
+    );
+    await expectRefused('signature does not match', async () => {
+      const refused = clientOf('local').send(new PublishCommand({ topic: 'from/sdk', qos: 1 }));
+      await expect(refused).rejects.toMatchObject({ name: 'ForbiddenException' });
+    });
   });
 });
 
