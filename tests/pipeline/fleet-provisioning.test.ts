@@ -11,12 +11,13 @@ import {
   UpdateProvisioningTemplateCommand,
 } from '@aws-sdk/client-iot';
 import { cbor } from '@smithy/core/cbor';
+import { connect as mqttClient } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { templateWith } from '../../src/local/iot-core/provisioning/templates.test-support.ts';
 import { signingRequestPair } from '../../src/local/iot-core/tls/certificates.test-support.ts';
 import { ClaimingDevice, claimOf } from './claiming-device.test-support.ts';
 import { closed, DeviceFleet } from './device-fleet.test-support.ts';
-import { RunningPipeline } from './running-pipeline.test-support.ts';
+import { eventually, RunningPipeline } from './running-pipeline.test-support.ts';
 
 const CREATE = '$aws/certificates/create/json';
 const FROM_CSR = '$aws/certificates/create-from-csr/json';
@@ -305,6 +306,10 @@ describe('what fleet provisioning refuses', { timeout: 60_000 }, () => {
 
   it('to show requests to anybody else: they carry the tokens', async () => {
     const seen: string[] = [];
+    const session = { clientId: 'keeper', clean: false, protocolVersion: 4 as const };
+    const keeper = await pipeline.connect(session);
+    await keeper.subscribeAsync(['$aws/certificates/#', 'seen/all'], { qos: 1 });
+    await keeper.endAsync();
     const listener = await pipeline.connect({ clientId: 'listener' });
     await listener.subscribeAsync(['$aws/certificates/#', '$aws/provisioning-templates/#']);
     listener.on('message', (topic) => seen.push(topic));
@@ -312,6 +317,15 @@ describe('what fleet provisioning refuses', { timeout: 60_000 }, () => {
     await claiming((device) => device.ask(provisionBy(OPEN), { certificateOwnershipToken: 'x' }));
     await listener.publishAsync('seen/all', '', { qos: 1 });
     expect(seen).toEqual([]);
+    const kept: string[] = [];
+    const again = mqttClient({ ...session, host: '127.0.0.1', port: pipeline.mesonet.mqtt.port });
+    again.on('message', (topic) => kept.push(topic));
+    await eventually(
+      () => kept,
+      (topics) => topics.includes('seen/all'),
+    );
+    await again.endAsync(true);
+    expect(kept).toEqual(['seen/all']);
   });
 });
 

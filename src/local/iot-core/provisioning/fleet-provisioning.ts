@@ -126,8 +126,7 @@ export class FleetProvisioning implements ReservedTopicService {
     const { registry, tokens } = this.#options;
     const { certificates } = registry;
     for (const certificateId of tokens.takeExpired())
-      if (certificates.certificates.get(certificateId)?.status === 'PENDING_ACTIVATION')
-        certificates.forget(certificateId);
+      if (isUnused(certificateId, registry)) certificates.forget(certificateId);
     const record = certificates.add(pem, 'PENDING_ACTIVATION');
     return {
       certificateId: record.certificateId,
@@ -211,6 +210,16 @@ function templateToUse(templateName: string, templates: TemplateStore): Template
   throw new ProvisioningError(
     'InvalidParameters',
     `The provisioning template '${templateName}' is of type JITP, wanted is FLEET_PROVISIONING`,
+  );
+}
+
+/** Nobody has provisioned it, neither by its token nor by hand. */
+function isUnused(certificateId: string, { certificates, things }: DeviceRegistry): boolean {
+  const record = certificates.certificates.get(certificateId);
+  return (
+    record?.status === 'PENDING_ACTIVATION' &&
+    record.policyNames.length === 0 &&
+    things.thingsOf(certificateId).length === 0
   );
 }
 
