@@ -8,6 +8,7 @@ import { projectFolder } from './running-pipeline.test-support.ts';
 export interface Ready {
   readonly mqtt: { readonly port: number };
   readonly mqtts: { readonly port: number };
+  readonly deviceHttps: { readonly host: string; readonly port: number };
   readonly caFile: string;
   readonly http: string;
   readonly awsEndpoint: string;
