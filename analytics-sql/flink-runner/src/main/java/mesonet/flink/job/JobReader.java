@@ -51,12 +51,13 @@ public final class JobReader {
     }
 
     private static Job.Source source(JsonNode source) {
+        InputFormat format = format(required(source, "inputSchema"));
         return new Job.Source(
                 list(source, "views", JsonNode::asText),
-                format(required(source, "inputSchema")),
+                format,
                 source.path("rowtimeType").asText("TIMESTAMP(3)"),
                 list(source, "pseudoColumns", JsonNode::asText),
-                time(source.path("time")),
+                time(required(source, "time"), format),
                 list(source, "reference", JobReader::reference));
     }
 
@@ -70,7 +71,9 @@ public final class JobReader {
     }
 
     private static InputColumn column(JsonNode column) {
-        return new InputColumn(text(column, "name"), type(required(column, "type")), path(column.path("path")));
+        JsonNode sqlType = column.path("sqlType");
+        SqlType type = sqlType.isTextual() ? SqlType.parse(sqlType.asText()) : type(required(column, "type"));
+        return new InputColumn(text(column, "name"), type, path(column.path("path")));
     }
 
     private static SqlType type(JsonNode type) {
@@ -90,13 +93,15 @@ public final class JobReader {
                 });
     }
 
-    private static TimePlan time(JsonNode time) {
+    private static TimePlan time(JsonNode time, InputFormat format) {
+        boolean isArrival = !text(time, "kind").equals("column");
+        List<String> names = format.columns().stream().map(InputColumn::name).toList();
         return new TimePlan(
-                !time.path("source").asText("arrival").equals("column"),
-                time.path("columnIndex").asInt(-1),
-                time.path("outOfOrderMillis").asLong(0),
-                time.path("maxAheadMillis").asLong(300_000),
-                time.path("idleMillis").asLong(60_000));
+                isArrival,
+                isArrival ? -1 : names.indexOf(text(time, "column")),
+                required(time, "outOfOrderMillis").asLong(),
+                required(time, "maxAheadMillis").asLong(),
+                required(time, "idleMillis").asLong());
     }
 
     private static ReferenceTable reference(JsonNode table) {

@@ -1,15 +1,24 @@
 package mesonet.flink.job;
 
 import java.io.Serializable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.types.DataType;
 
 /** A type of the streaming SQL dialect as the plan writes it; what is absent is -1. */
 public record SqlType(String name, int length, int precision, int scale) implements Serializable {
     private static final int DEFAULT_PRECISION = 18;
+    private static final Pattern TEXT = Pattern.compile("([A-Z]+)(?:\\((\\d+)(?:,(\\d+))?\\))?");
 
-    public static SqlType of(String name) {
-        return new SqlType(name, -1, -1, -1);
+    /** Reads {@code VARCHAR(32)} or {@code DECIMAL(10,2)}. */
+    public static SqlType parse(String text) {
+        Matcher match = TEXT.matcher(text);
+        if (!match.matches()) throw new IllegalArgumentException("Cannot read type '" + text + "'");
+        String name = match.group(1);
+        int first = match.group(2) == null ? -1 : Integer.parseInt(match.group(2));
+        int second = match.group(3) == null ? -1 : Integer.parseInt(match.group(3));
+        return name.equals("DECIMAL") ? new SqlType(name, -1, first, second) : new SqlType(name, first, -1, -1);
     }
 
     /** Characters or bytes that fit, 1 where the type names none. */
