@@ -8,6 +8,8 @@ export interface LedgerStage {
   readonly out: number;
   readonly dropped: ReasonCounts;
   readonly inFlight: number;
+  /** Whether the stage counts what the log has had for it; undefined when the runtime does not say. */
+  readonly balanced?: boolean;
 }
 
 /** What happened to every message the runtime accepted or refused. */
@@ -54,6 +56,7 @@ function parseStage(value: unknown): LedgerStage {
     out: asCount(source.out),
     dropped: parseReasons(source.dropped),
     inFlight: asCount(source.inFlight),
+    ...(typeof source.balanced === 'boolean' && { balanced: source.balanced }),
   };
 }
 

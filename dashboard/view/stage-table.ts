@@ -54,7 +54,7 @@ function createLine(): Row<Line> {
         if (cell) setText(cell, text);
       });
       const sum = cells[4];
-      const isOff = line.ledger !== undefined && imbalanceOf(line.ledger) !== 0;
+      const isOff = line.ledger !== undefined && sumText(line.ledger) !== ADDS_UP;
       if (sum) setAttribute(sum, 'data-tone', isOff ? 'bad' : undefined);
     },
   };
@@ -78,8 +78,10 @@ function droppedText({ dropped }: LedgerStage): string {
   return [...dropped].map(([reason, count]) => `${formatCompact(count)} ${reason}`.trim()).join(', ');
 }
 
+const ADDS_UP = 'adds up';
+
 function sumText(stage: LedgerStage): string {
   const missing = imbalanceOf(stage);
-  if (missing === 0) return 'adds up';
+  if (missing === 0) return stage.balanced === false ? 'differs from the log' : ADDS_UP;
   return missing > 0 ? `${formatCompact(missing)} missing` : `${formatCompact(-missing)} too many`;
 }

@@ -19,7 +19,7 @@ Without --url it asks AWS_ENDPOINT_URL, else AWS where the environment has crede
 Only what is not stored yet is put on the stream. --all puts everything: tables overwrite it with the same, but windows by
 arrival count it again. The exit code is 0 when every object was read. docs/replay.md says more.`;
 
-const SOURCES: readonly ReplaySourceName[] = ['raw', 'curated', 'rejected', 'failed'];
+const SOURCES: readonly ReplaySourceName[] = ['raw', 'curated', 'rejected', 'late', 'failed'];
 /** Half of what a shard takes beside what arrives anyway. */
 const DEFAULT_RATE = 500;
 

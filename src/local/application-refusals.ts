@@ -87,7 +87,9 @@ export class ApplicationRefusals {
   takeLate({ row, rowtimeMillis, windowEndMillis, pump }: LateRow): void {
     this.#dropRow('late');
     const detail = `The window that ended at ${printTimestamp(windowEndMillis)} could no longer be corrected`;
-    this.#keep({ reason: 'late', detail, pump, bytes: Buffer.from(JSON.stringify(row)) }, rowtimeMillis);
+    // The record that brought it about can be replayed; a row of its own has only its values.
+    const bytes = this.#current?.block.data(this.#current.at) ?? Buffer.from(JSON.stringify(row));
+    this.#keep({ reason: 'late', detail, pump, bytes }, rowtimeMillis);
   }
 
   #dropRow(reason: string): void {

@@ -213,7 +213,7 @@ describe('a streaming application', () => {
     world.now += 60_000;
     await running.settle();
     expect(linesOf()).toMatchObject([{ reason: 'late', pump: 'P' }]);
-    expect(textOf(linesOf()[0]!)).toContain('"a",7');
+    expect(JSON.parse(textOf(linesOf()[0]!))).toEqual({ k: 'a', v: 7, at: at + 1 });
     expect(running.ledger.report().late).toBe(1);
     await running.end();
   });

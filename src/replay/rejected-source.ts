@@ -17,23 +17,33 @@ interface RejectedLine {
   readonly source?: unknown;
   readonly receivedMillis?: unknown;
   readonly base64?: unknown;
+  readonly reason?: unknown;
 }
 
 /** `rejected/date=2026-11-21/<function>/…`: what functions refused, with its bytes, one a line. */
-export const rejectedSource: ReplaySource = {
-  bucket: 'archive',
-  prefixes: ['rejected/'],
-  timeMeans: 'arrival',
-  startAfter: ({ fromMillis }) => `rejected/date=${new Date(fromMillis).toISOString().slice(0, 10)}/`,
-  mayHold: ({ key }, { fromMillis, toMillis }) => {
-    const dayMillis = Date.parse(`${KEY_DAY.exec(key)?.[1]}T00:00:00Z`);
-    return dayMillis < toMillis && dayMillis + DAY_MILLIS > fromMillis;
-  },
-  async *read(object, context) {
-    for await (const line of object.lines())
-      yield* messagesOf(parseObjectLine(line) as RejectedLine, context);
-  },
-};
+export const rejectedSource = sourceOf(() => true);
+
+/** In the same place, only the records that came after their window was final: they are stored, but not counted. */
+export const lateSource = sourceOf(({ reason }) => reason === 'late');
+
+function sourceOf(isWanted: (line: RejectedLine) => boolean): ReplaySource {
+  return {
+    bucket: 'archive',
+    prefixes: ['rejected/'],
+    timeMeans: 'arrival',
+    startAfter: ({ fromMillis }) => `rejected/date=${new Date(fromMillis).toISOString().slice(0, 10)}/`,
+    mayHold: ({ key }, { fromMillis, toMillis }) => {
+      const dayMillis = Date.parse(`${KEY_DAY.exec(key)?.[1]}T00:00:00Z`);
+      return dayMillis < toMillis && dayMillis + DAY_MILLIS > fromMillis;
+    },
+    async *read(object, context) {
+      for await (const text of object.lines()) {
+        const line = parseObjectLine(text) as RejectedLine;
+        if (isWanted(line)) yield* messagesOf(line, context);
+      }
+    },
+  };
+}
 
 /** Rows of windows and of other streams are refused too; they are no readings. */
 function messagesOf(line: RejectedLine, { streamName, nowMillis }: ReplayContext): FoundMessage[] {

@@ -4,7 +4,7 @@ import { curatedSource } from './curated-source.ts';
 import { failedSource } from './failed-source.ts';
 import type { FoundMessage } from './found-message.ts';
 import { rawSource } from './raw-source.ts';
-import { rejectedSource } from './rejected-source.ts';
+import { lateSource, rejectedSource } from './rejected-source.ts';
 
 /** An object whose bytes are read when they are asked for. */
 export interface OpenObject extends ListedObject {
@@ -43,6 +43,7 @@ export const REPLAY_SOURCES = {
   raw: rawSource,
   curated: curatedSource,
   rejected: rejectedSource,
+  late: lateSource,
   failed: failedSource,
 } as const satisfies Record<string, ReplaySource>;
 

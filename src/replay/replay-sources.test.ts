@@ -141,6 +141,16 @@ describe('rejected objects', () => {
   });
 });
 
+describe('late records', () => {
+  it('are those of the rejected objects that say so', async () => {
+    const line = (reason: string, value: unknown): string =>
+      JSON.stringify({ reason, source: `${READINGS} 1`, receivedMillis: ARRIVAL, base64: base64(value) });
+    const body = `${line('late', reading)}\n${line('not-json', '{bad')}\n`;
+    expect(await kinds('late', 'rejected/x', body)).toEqual(['s1']);
+    expect(await kinds('rejected', 'rejected/x', body)).toEqual(['s1', 'not-json']);
+  });
+});
+
 describe('failed objects', () => {
   const event = (streamArn: string, ...data: unknown[]) => ({
     version: '1.0',

@@ -217,6 +217,7 @@ function checkConservation({ events, accepted, attempts }: History, { ledger, re
       violations.push(
         `stage '${stage.stage}' counts ${stage.in} of ${readings.length} readings on the stream`,
       );
+  violations.push(...streamBoundary(ledger.stages));
   const attempted = sum([...attempts.values()]);
   if (ledger.accepted < acceptedMessages(events, accepted) || ledger.accepted > attempted)
     violations.push(
@@ -224,6 +225,15 @@ function checkConservation({ events, accepted, attempts }: History, { ledger, re
     );
   const numbers = `${ledger.stages.length} stages balance; each reader of the stream counts its ${readings.length} records`;
   return { invariant: 'I6 conservation', numbers, violations };
+}
+
+/** What rules and functions put on the stream of the readings is what is on it. */
+function streamBoundary(stages: readonly LedgerStage[]): string[] {
+  const outOf = (pattern: RegExp): number =>
+    sum(stages.filter(({ stage }) => pattern.test(stage)).map(({ out }) => out));
+  const put = outOf(/^action telemetry\.Kinesis$/) + outOf(/^producers .*-readings$/);
+  const taken = outOf(/^stream .*-readings$/);
+  return put === taken ? [] : [`${put} records were put on the stream of the readings, ${taken} are on it`];
 }
 
 /** At least so many messages; over HTTP one may carry several events. */
