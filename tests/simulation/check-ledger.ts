@@ -11,6 +11,8 @@ export interface KeptStage {
   readonly dropped: Readonly<Record<string, number>>;
 }
 
+/** A checkpoint before the first record. */
+const START = 'TRIM_HORIZON';
 const I6 = 'I6 conservation';
 
 /** The stages as the last commit has them, by name. */
@@ -73,12 +75,13 @@ function passedOf(shards: number, sequenceOf: (shard: string) => string | undefi
 }
 
 function checkpoint({ disk }: World, mapping: string, shard: string): string | undefined {
-  return disk.state(`esm/${mapping}/${shard}`)?.toString();
+  const kept = disk.state(`esm/${mapping}/${shard}`)?.toString();
+  return kept === START ? undefined : kept;
 }
 
 function position({ disk }: World, shard: string): string | undefined {
   const kept = disk.state('application/weather-windows');
   if (!kept) return undefined;
   const head = kept.toString('utf8', 4, 4 + kept.readUInt32LE(0));
-  return (JSON.parse(head) as Record<string, string>)[shard];
+  return (JSON.parse(head) as { positions: Record<string, string> }).positions[shard];
 }

@@ -8,6 +8,7 @@ import type { World } from './world.ts';
 const MINUTE_MILLIS = 60_000;
 const MAX_AHEAD_MILLIS = 300_000;
 const I4 = 'I4 windows';
+const STAGE = 'windows weather-windows';
 
 /** A row of the stream of windows. */
 interface WindowRow {
@@ -28,23 +29,39 @@ interface PlacedRow {
 
 /** From the readings to the windows: each is exactly what a naive recomputation gives, and the newest one is stored. */
 export function checkWindows(world: World): void {
-  const counted = withoutRefused(world, keptReadings(world));
+  const readings = keptReadings(world);
+  const first = withoutRepeats(readings);
+  const refused = refusedPlaces(world, readings);
   const newest = newestRows(world);
-  const naive = Map.groupBy(counted, (reading) => windowOf(world, reading));
-  const expired = droppedAs(world, 'windows weather-windows', 'expired');
+  const expired = droppedAs(world, STAGE, 'expired');
+  const repeated = droppedAs(world, STAGE, 'duplicate');
   // Behind a clock that went back, or a record that no longer was there, only the sum over all windows is certain.
   if (expired > 0 || (world.wentBack && world.options.time.source === 'arrival'))
-    checkTotal(counted, newest, expired);
+    checkTotal(readings.length - refused.size - expired - repeated, newest);
   else {
-    for (const [key, readings] of naive) checkWindow(key, readings, newest.get(key)?.row);
+    const again = readings.length - first.length;
+    demand(repeated === again, 'I2 no double effect', () => `${repeated} repeats are dropped of ${again}`);
+    const counted = first.filter(({ place }) => !refused.has(place));
+    const naive = Map.groupBy(counted, (reading) => windowOf(world, reading));
+    for (const [key, group] of naive) checkWindow(key, group, newest.get(key)?.row);
     for (const key of newest.keys())
       demand(naive.has(key), 'I3 no phantom', () => `window ${key} has no readings`);
   }
   checkPublished(world, newest);
 }
 
-/** What the application refused, it keeps with its bytes: each of these records counts in no window. */
-function withoutRefused(world: World, readings: readonly KeptReading[]): KeptReading[] {
+/** A device that numbers its readings is counted once for each of them, however often they came. */
+function withoutRepeats(readings: readonly KeptReading[]): KeptReading[] {
+  const seen = new Set<KeptReading['history']>();
+  return readings.filter(({ history }) => {
+    const isFirst = !history.event.hasIdentity || !seen.has(history);
+    seen.add(history);
+    return isFirst;
+  });
+}
+
+/** What the application refused, it keeps with its bytes: none of these records counts in a window. */
+function refusedPlaces(world: World, readings: readonly KeptReading[]): Set<string> {
   const lines = rejectedLines(world, 'windows/weather-windows');
   const byPlace = new Map(readings.map((reading) => [reading.place, reading]));
   const refused = new Set<string>();
@@ -59,7 +76,7 @@ function withoutRefused(world: World, readings: readonly KeptReading[]): KeptRea
     );
     refused.add(reading!.place);
   }
-  return readings.filter(({ place }) => !refused.has(place));
+  return refused;
 }
 
 function mayRefuse(world: World, { history, arrivalMillis }: KeptReading, reason: string): boolean {
@@ -108,17 +125,9 @@ function checkWindow(key: string, readings: readonly KeptReading[], row: WindowR
   demand(String(found) === String(wanted), I4, () => `window ${key} is ${found}, recomputed it is ${wanted}`);
 }
 
-function checkTotal(
-  readings: readonly KeptReading[],
-  newest: ReadonlyMap<string, PlacedRow>,
-  expired: number,
-): void {
+function checkTotal(wanted: number, newest: ReadonlyMap<string, PlacedRow>): void {
   const found = [...newest.values()].reduce((sum, { row }) => sum + row['60sec_number_of_msg'], 0);
-  demand(
-    found + expired === readings.length,
-    I4,
-    () => `the windows hold ${found} readings of ${readings.length}, ${expired} expired`,
-  );
+  demand(found === wanted, I4, () => `the windows hold ${found} readings, they should hold ${wanted}`);
 }
 
 function checkPublished(world: World, newest: ReadonlyMap<string, PlacedRow>): void {

@@ -11,7 +11,7 @@ interface Fault {
   readonly begin: (world: World) => (() => void) | undefined;
 }
 
-const HOUR_MILLIS = 3_600_000;
+const TWENTY_MINUTES_MILLIS = 1_200_000;
 
 const FAULTS: readonly Fault[] = [
   { name: 'kill', weight: 4, begin: (world) => world.process && void world.kill(false) },
@@ -76,7 +76,7 @@ const FAULTS: readonly Fault[] = [
     name: 'clock jumps ahead',
     weight: 1,
     begin: (world) => {
-      world.clockOffsetMillis += world.random.pick([5000, 90_000, HOUR_MILLIS]);
+      world.clockOffsetMillis += world.random.pick([5000, 90_000, TWENTY_MINUTES_MILLIS]);
       return undefined;
     },
   },

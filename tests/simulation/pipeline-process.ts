@@ -14,13 +14,12 @@ import { DurableLog } from '../../src/local/log/durable-log.ts';
 import { KinesisStream } from '../../src/local/log/kinesis-stream.ts';
 import { StreamingApplication } from '../../src/local/streaming-application.ts';
 import type { Timers } from '../../src/local/timers.ts';
-import { forgetWeeklyTable } from '../../src/stores/weekly-tables.ts';
 import { readRuleFiles } from '../../src/topic-rules/rule-file.ts';
 import { planOf } from './application-plan.ts';
 import type { SentEvent } from './fleet.ts';
 import { ACCOUNT, ARCHIVE_BUCKET } from './function-environment.ts';
 import { sabotaged } from './sabotage.ts';
-import type { SimulatedAws } from './simulated-aws.ts';
+import { forgetWeeklyTables, type SimulatedAws } from './simulated-aws.ts';
 import type { SimulatedDisk } from './simulated-disk.ts';
 import type { MappingOptions, WorldOptions } from './world-options.ts';
 
@@ -70,7 +69,7 @@ export class PipelineProcess {
   }
 
   static async start(options: PipelineProcessOptions): Promise<PipelineProcess> {
-    for (const name of options.aws.tables.keys()) forgetWeeklyTable(name);
+    forgetWeeklyTables();
     const process = new PipelineProcess(options);
     await process.#start();
     return process;

@@ -1,54 +1,65 @@
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { runSeed, type SeedOutcome } from './run-seed.ts';
-import { monotonicMillis } from './world.ts';
+import { runSeed } from './run-seed.ts';
+import { runSeeds, type SeedsReport } from './run-seeds.ts';
 
-/** `npm run test:simulation -- --seeds N [--seed S] [--trace]`: worlds from seed S on; the first that fails is printed. */
+/**
+ * `npm run test:simulation -- --seeds N [--seed S] [--trace]`: the worlds of N seeds from S on. The first one that fails
+ * is run again for its trace; `--all` goes on behind it.
+ */
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '1' },
     seed: { type: 'string', default: '1' },
+    parallel: { type: 'string', default: String(availableParallelism()) },
     trace: { type: 'boolean', default: false },
-    'keep-going': { type: 'boolean', default: false },
+    all: { type: 'boolean', default: false },
   },
 });
-const first = Number(values.seed);
-const count = Number(values.seeds);
-const started = monotonicMillis();
-const sums = { seeds: 0, faults: 0, events: 0, steps: 0, virtualMillis: 0, failed: 0 };
+const LAST_STEPS = 40;
+const PROGRESS_SEEDS = 1000;
+const startedMillis = performance.now();
+const seeds = Number(values.seeds);
+const firstSeed = Number(values.seed);
 
-for (let seed = first; seed < first + count; seed += 1) {
-  const outcome = await runSeed(seed, { isTraced: values.trace });
-  if (values.trace) console.log(outcome.trace.join('\n'));
-  sums.seeds += 1;
-  if (outcome.violation) {
-    await printFailure(outcome);
-    sums.failed += 1;
-    if (!values['keep-going']) break;
-  } else if (outcome.result) {
-    sums.faults += outcome.result.faults;
-    sums.events += outcome.result.events;
-    sums.steps += outcome.result.steps;
-    sums.virtualMillis += outcome.result.virtualMillis;
-    if (count === 1) console.log(`seed ${seed}: ${JSON.stringify(outcome.result)}`);
-  }
-}
-printSums();
-process.exitCode = sums.failed > 0 ? 1 : 0;
+if (seeds === 1) await printSeed(firstSeed, values.trace);
+else await printSeeds();
 
-/** The last steps before the failure; a failing run is repeated to have them. */
-async function printFailure({ options, violation }: SeedOutcome): Promise<void> {
-  console.log(`seed ${options.seed} violates ${violation!.message}`);
-  console.log(`options: ${JSON.stringify(options)}`);
-  const { trace } = await runSeed(options.seed, { isTraced: true });
-  if (!values['keep-going'])
-    console.log(`the last of ${trace.length} steps:\n${trace.slice(-40).join('\n')}`);
-  console.log(`again: npm run test:simulation -- --seed ${options.seed} --trace`);
+async function printSeeds(): Promise<void> {
+  let printed = 0;
+  const report = await runSeeds({
+    firstSeed,
+    seeds,
+    parallel: Number(values.parallel),
+    stopsAtFailure: !values.all,
+    onProgress: (sums) => {
+      if (sums.seeds < printed + PROGRESS_SEEDS) return;
+      printed = sums.seeds;
+      printSums(sums);
+    },
+  });
+  for (const { seed, violation } of report.failures) console.log(`seed ${seed} violates ${violation}`);
+  const [first] = report.failures;
+  if (first && !values.all) await printSeed(first.seed, false);
+  printSums(report);
+  if (first) process.exitCode = 1;
 }
 
-function printSums(): void {
-  const seconds = (monotonicMillis() - started) / 1000;
-  const hours = sums.virtualMillis / 3_600_000;
+/** One world with its options; with the last steps when it fails, or all of them. */
+async function printSeed(seed: number, isWhole: boolean): Promise<void> {
+  const { options, result, violation, trace } = await runSeed(seed, { isTraced: true });
+  console.log((isWhole ? trace : violation ? trace.slice(-LAST_STEPS) : []).join('\n'));
+  console.log(`seed ${seed}, options: ${JSON.stringify(options)}`);
+  console.log(violation ? `violates ${violation.message}` : `holds: ${JSON.stringify(result)}`);
+  if (violation) console.log(`Again, with every step: npm run test:simulation -- --seed ${seed} --trace`);
+  if (violation) process.exitCode = 1;
+}
+
+function printSums({ seeds: done, events, faults, steps, virtualMillis, failures }: SeedsReport): void {
+  const seconds = (performance.now() - startedMillis) / 1000;
+  const hours = virtualMillis / 3_600_000;
   console.log(
-    `${sums.seeds} seeds, ${sums.failed} failed: ${sums.events} events, ${sums.faults} faults, ${sums.steps} steps, ${hours.toFixed(1)} virtual hours in ${seconds.toFixed(1)} s`,
+    `${done} seeds, ${failures.length} failed: ${events} events, ${faults} faults, ${steps} steps, ` +
+      `${hours.toFixed(1)} virtual hours in ${seconds.toFixed(0)} s`,
   );
 }

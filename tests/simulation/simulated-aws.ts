@@ -1,4 +1,5 @@
 import { dynamoDb, s3, sns } from '../../src/stores/aws-clients.ts';
+import { forgetWeeklyTable } from '../../src/stores/weekly-tables.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import { type Item, RefusedRequest, SimulatedTable } from './simulated-table.ts';
@@ -109,6 +110,7 @@ const ANSWERS: Readonly<Record<string, (aws: SimulatedAws, request: Request) => 
   },
   CreateTable: (aws, { TableName }) => {
     if (aws.tables.has(TableName!)) throw new RefusedRequest('ResourceInUseException', 'It is there');
+    weeklyTables.add(TableName!);
     aws.tables.set(TableName!, new SimulatedTable(['sensor_id', 'minute_millis']));
     return {};
   },
@@ -136,6 +138,14 @@ function tableOf(aws: SimulatedAws, name: string | undefined): SimulatedTable {
   const table = aws.tables.get(name!);
   if (!table) throw new RefusedRequest('ResourceNotFoundException', `There is no table ${name}`);
   return table;
+}
+
+/** Of all worlds of this process: what their functions remember must be forgotten with each of them. */
+const weeklyTables = new Set<string>();
+
+/** A function that starts anew knows of no table yet. */
+export function forgetWeeklyTables(): void {
+  for (const name of weeklyTables) forgetWeeklyTable(name);
 }
 
 let current: SimulatedAws | undefined;

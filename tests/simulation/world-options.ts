@@ -66,8 +66,8 @@ export function optionsOfSeed(seed: number, sabotage?: Sabotage): WorldOptions {
     time: random.chance(0.5) ? TIMES[0]! : random.pick(TIMES),
     store: mapping(random, 200),
     publish: mapping(random, 50),
-    devices: random.between(3, 8),
-    events: 500 + Math.floor(1500 * random.fraction() ** 4),
+    devices: random.between(2, 5),
+    events: 500 + Math.floor(1500 * random.fraction() ** 14),
     poisonEvents: random.chance(0.5) ? 0 : random.between(1, 5),
     faults: random.between(10, 20),
     stormMillis: random.between(150, 400) * 1000,
@@ -78,8 +78,8 @@ export function optionsOfSeed(seed: number, sabotage?: Sabotage): WorldOptions {
 
 function mapping(random: SeededRandom, mostRecords: number): MappingOptions {
   return {
-    batchSize: random.between(5, mostRecords),
-    batchWindowSeconds: random.between(0, 4),
+    batchSize: random.between(10, mostRecords),
+    batchWindowSeconds: random.pick([0, 1, 2, 3, 4, 5]),
     parallelizationFactor: random.pick([1, 1, 2, 4]),
     bisect: random.chance(0.6),
     maximumRetryAttempts: random.between(0, 6),

@@ -1,7 +1,6 @@
 import type { KinesisStreamEvent } from 'aws-lambda';
 import type { LambdaResult } from '../../src/local/lambda/lambda-function.ts';
 import type { BlockKey } from '../../src/local/log/log-storage.ts';
-import { SYSTEM_TIMERS } from '../../src/local/timers.ts';
 import { checkAtStart, checkAtTheEnd } from './check-world.ts';
 import { DeviceFleet } from './device-fleet.ts';
 import { planFaults } from './faults.ts';
@@ -191,9 +190,9 @@ export class World {
     const fate = this.random.fraction();
     await this.#delay();
     if (fate < throttled) return failure('TooManyRequestsException');
-    if (fate < throttled + failing) return failure('Runtime.ExitError');
     const event = JSON.parse(Buffer.from(bytes).toString()) as KinesisStreamEvent;
     this.#noteGiven(name, event);
+    if (fate < throttled + failing) return failure('Runtime.ExitError');
     if (event.Records.some(({ kinesis }) => isPoison(kinesis.data))) return failure('Poison');
     const isDoubled = this.random.chance(doubled);
     if (isDoubled) handler(structuredClone(event)).catch(() => undefined);
@@ -243,6 +242,3 @@ function failure(errorType: string): LambdaResult {
 function isPoison(base64: string): boolean {
   return Buffer.from(base64, 'base64').includes('"poison":true');
 }
-
-/** The platform's own, for who runs worlds. */
-export const monotonicMillis = SYSTEM_TIMERS.monotonicMillis;

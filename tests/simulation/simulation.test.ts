@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { runSeed } from './run-seed.ts';
+import { runSeeds } from './run-seeds.ts';
+import type { Sabotage } from './world-options.ts';
+
+/** Seeds that have failed before, with what was wrong then. */
+const regressions = JSON.parse(readFileSync(new URL('regressions.json', import.meta.url), 'utf8')) as {
+  readonly seed: number;
+  readonly was: string;
+}[];
+
+/** Worlds of every gate; the long run has tens of thousands. */
+const SEEDS = process.env.CI === 'true' ? 1000 : 60;
+/** Within so many seeds a mistake that is built in must show. */
+const SEEDS_TO_FIND = 15;
+
+describe('the simulation', () => {
+  it.each(regressions)('no longer fails with seed $seed: $was', async ({ seed }) => {
+    expect((await runSeed(seed)).violation).toBeUndefined();
+  });
+
+  it('does exactly the same for the same seed, whatever ran before', async () => {
+    const [first, other, again] = [await runSeed(11), await runSeed(12), await runSeed(11)];
+    expect(first.result).toBeDefined();
+    expect(again.result).toEqual(first.result);
+    expect(other.result?.digest).not.toBe(first.result?.digest);
+  });
+
+  it.each<[Sabotage, RegExp]>([
+    ['ack-before-commit', /I1 no loss/],
+    ['checkpoint-before-output', /I1|I2|I4|I6/],
+    ['checkpoint-before-handler', /I6|I1/],
+    ['skip-state', /I1|I2|I4|I6/],
+  ])(
+    'finds the mistake "%s" within a few seeds',
+    async (sabotage, invariants) => {
+      let found: string | undefined;
+      for (let seed = 1; seed <= SEEDS_TO_FIND && found === undefined; seed += 1)
+        found = (await runSeed(seed, { sabotage })).violation?.invariant;
+      expect(found).toMatch(invariants);
+    },
+    120_000,
+  );
+
+  it(`finds nothing wrong in ${SEEDS} worlds`, async () => {
+    const { seeds, failures } = await runSeeds({ firstSeed: 1, seeds: SEEDS, parallel: 2 });
+    expect(failures).toEqual([]);
+    expect(seeds).toBe(SEEDS);
+  }, 900_000);
+});
