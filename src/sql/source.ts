@@ -34,7 +34,7 @@ export class Source {
     const starts = this.#starts();
     const start = starts[line - 1] ?? this.text.length;
     const end = starts[line] ?? this.text.length;
-    return this.text.slice(start, end).replace(/[\r\n]+$/, '');
+    return this.text.slice(start, end).replace(/(?:\r\n|\r|\n)$/, '');
   }
 
   #starts(): readonly number[] {

@@ -105,7 +105,7 @@ function parseInterval(text: string, to: SqlType): number {
 
 function parseNumber(value: Value, to: SqlType): number {
   const text = String(value).trim();
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text)) {
+  if (!/^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/.test(text)) {
     throw new EvaluationError('INVALID_CAST', `Text '${text}' is no ${printType(to)}`);
   }
   return Number(text);

@@ -49,7 +49,7 @@ function numberCoercion(name: string, type: SqlType): InputCoercion {
 }
 
 function numberOf(text: string): number {
-  return /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/.test(text) ? Number(text) : Number.NaN;
+  return /^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*$/.test(text) ? Number(text) : Number.NaN;
 }
 
 function textCoercion(type: SqlType): InputCoercion {
