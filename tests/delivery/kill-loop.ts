@@ -19,6 +19,8 @@ export interface KillLoopOptions {
   /** Kills of one instance between two full checks; 0 for the one at the end alone. */
   readonly checkEvery: number;
   readonly print: (line: string) => void;
+  /** Ends the killing before its number is reached; what was done is checked all the same. */
+  readonly signal?: AbortSignal;
 }
 
 export interface KillLoopReport {
@@ -66,13 +68,13 @@ class KillLoop {
   async run(instance: KillInstance): Promise<void> {
     const { checkEvery } = this.#options;
     try {
-      for (let sinceCheck = 0; this.#kills < this.#options.kills && this.#violations.length === 0; ) {
+      for (let sinceCheck = 0; this.#isGoingOn; ) {
         const before = instance.counts.kills;
         await instance.liveOnce();
         const killed = instance.counts.kills - before;
         sinceCheck += killed;
         if (killed > 0 && this.#kills % PROGRESS_KILLS === 0) this.#options.print(this.#progress());
-        if (checkEvery > 0 && sinceCheck >= checkEvery && this.#kills < this.#options.kills) {
+        if (checkEvery > 0 && sinceCheck >= checkEvery && this.#isGoingOn) {
           await this.#check(instance);
           sinceCheck = 0;
         }
@@ -102,6 +104,11 @@ class KillLoop {
       checks: this.#checks,
       violations: this.#violations,
     };
+  }
+
+  get #isGoingOn(): boolean {
+    const { kills, signal } = this.#options;
+    return this.#kills < kills && this.#violations.length === 0 && signal?.aborted !== true;
   }
 
   get #kills(): number {
@@ -179,7 +186,10 @@ async function main(): Promise<void> {
       'check-every': { type: 'string', default: '500' },
     },
   });
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort());
   const options = {
+    signal: controller.signal,
     kills: countOf(values.kills, 'kills'),
     seed: countOf(values.seed, 'seed'),
     parallel: Math.max(1, countOf(values.parallel, 'parallel')),

@@ -30,7 +30,8 @@ export class RuntimeProcess {
     const ports = ['--mqtt-port', '0', '--http-port', '0', '--insecure-local'];
     const args = [main, 'start', '--json', '--simulate', '0', ...ports, '--data', dataFolder];
     this.#child = spawn(process.execPath, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      // With a channel it ends when this process does, whatever way.
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...process.env, FAILPOINTS: failpoints },
     });
     this.ended = new Promise((resolve) =>

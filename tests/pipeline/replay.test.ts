@@ -219,7 +219,7 @@ describe('mesonet replay', () => {
     [['--to', '2020-01-01'], 'error: --from must lie before --to'],
     [['--from', 'yesterday'], 'expected a time such as 2026-11-21T04:00Z'],
     [['--rate', '0'], 'expected a number of messages a second above 0'],
-    [['--source', 'glacier'], 'Allowed choices are raw, curated, rejected, failed'],
+    [['--source', 'glacier'], 'Allowed choices are raw, curated, rejected, late, failed'],
     [
       ['--url', 'http://127.0.0.1:9'],
       'Cannot reach http://127.0.0.1:9: nothing listens there; start the pipeline',

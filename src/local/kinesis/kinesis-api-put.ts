@@ -21,7 +21,8 @@ export async function putRecord(
 ): Promise<object> {
   const stream = findStream(options, input);
   checkEntry(input);
-  const { shardId, sequenceNumber } = append(options, stream, input);
+  const { shardId, sequenceNumber } = append(stream, input);
+  count(options, stream, 1);
   await options.log.durable();
   return { ShardId: shardId, SequenceNumber: sequenceNumber, EncryptionType: 'NONE' };
 }
@@ -37,8 +38,9 @@ export async function putRecords(
     throw new AwsError('InvalidArgumentException', 'Records size exceeds 10 MB limit');
   const receipts = input.Records.map((entry, at) => {
     if (at > 0) failpoint('stream.partialPut');
-    return append(options, stream, entry);
+    return append(stream, entry);
   });
+  count(options, stream, receipts.length);
   await options.log.durable();
   return {
     FailedRecordCount: 0,
@@ -50,15 +52,15 @@ export async function putRecords(
   };
 }
 
-function append(
-  { ledger }: KinesisApiOptions,
-  stream: KinesisStream,
-  { PartitionKey, Data, ExplicitHashKey }: PutEntry,
-) {
+/** In the turn in which they are buffered, so that the same commit keeps both. */
+function count({ ledger }: KinesisApiOptions, { name }: KinesisStream, records: number): void {
+  const stage = ledger.stage(producersStage(name));
+  stage.in(records);
+  stage.out(records);
+}
+
+function append(stream: KinesisStream, { PartitionKey, Data, ExplicitHashKey }: PutEntry) {
   failpoint('stream.beforePut');
-  const stage = ledger.stage(producersStage(stream.name));
-  stage.in(1);
-  stage.out(1);
   const data = Buffer.isBuffer(Data) ? Data : Buffer.from(Data.buffer, Data.byteOffset, Data.byteLength);
   return stream.put(PartitionKey, data, ExplicitHashKey);
 }
