@@ -3,6 +3,7 @@ export const differences = {
   closing: 'windows close when a record moves the watermark; without records they stay open',
   order: 'rows of one window, and of several pumps into one stream, come in no given order',
   peers: 'rows of one ROWTIME share the result of a RANGE window; the engine sees them one by one',
+  epoch: 'a row of ROWTIME 1970-01-01 00:00:00.000 counts as late to OVER',
   delay: 'rows come when the watermark has passed them, not at once',
   floating: 'sums of DOUBLE are added in another order and without compensation: the last digits may differ',
   variance:

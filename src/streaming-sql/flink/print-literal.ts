@@ -40,13 +40,10 @@ export function printInterval(millis: number): string {
   return `INTERVAL '${sign}${count}${fraction}' ${unit}${precision}`;
 }
 
-const MILLIS_PER_MINUTE = 60_000;
-
-/** A TIMESTAMP literal of milliseconds since the epoch. */
+/** A literal of milliseconds since the epoch; three digits of them make it a TIMESTAMP(3). */
 export function printTimestampLiteral(millis: number): string {
   const text = new Date(millis).toISOString();
-  const seconds = millis % MILLIS_PER_MINUTE === 0 ? text.slice(11, 19) : text.slice(11, 23);
-  return `TIMESTAMP '${text.slice(0, 10)} ${seconds}'`;
+  return `TIMESTAMP '${text.slice(0, 10)} ${text.slice(11, 23)}'`;
 }
 
 /** A DOUBLE literal: without the exponent it would be a DECIMAL. */

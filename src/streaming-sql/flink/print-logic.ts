@@ -57,8 +57,10 @@ export const logicFunctions: Readonly<Record<string, PrintFunction>> = {
     const [a, b] = alike(left!, right!);
     return truth(`${a} IS DISTINCT FROM ${b}`, [left!, right!]);
   },
-  IN: ([value, ...list]) =>
-    truth(`${operand(value!)} IN (${list.map(({ sql }) => sql).join(', ')})`, [value!, ...list]),
+  IN: ([value, ...list]) => {
+    const items = list.map((item) => (isNull(item) ? `CAST(NULL AS ${flinkType(value!.type)})` : item.sql));
+    return truth(`${operand(value!)} IN (${items.join(', ')})`, [value!, ...list]);
+  },
   COALESCE: (values, { type }) => {
     const flink = resultType(values, type);
     const failures = values.map(({ failure }, index) =>

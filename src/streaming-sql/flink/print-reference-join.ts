@@ -103,10 +103,16 @@ function lookUpValues(plan: ReferenceJoinPlan, values: ValuesPlan, rows: Rows, p
   const hits = given.map((row) => printHit(plan, [...own, ...row], context, printer));
   const cast = (value: Printed, index: number) =>
     `CAST(${isNull(value) ? 'NULL' : value.sql} AS ${flinkType(types[index]!)})`;
-  const elements = given.map((row, index) => `ROW(${[hits[index], ...row.map(cast)].join(', ')})`);
-  const missing = `ROW(NOT (${hits.join(' OR ')}), ${types.map((type) => `CAST(NULL AS ${flinkType(type)})`).join(', ')})`;
-  const all = plan.join === 'left' ? [...elements, missing] : elements;
   const columnNames = types.map((_, index) => `v${index}`);
+  const rowType = `ROW<\`hit\` BOOLEAN, ${types.map((type, index) => `\`v${index}\` ${flinkType(type)}`).join(', ')}>`;
+  // All elements are cast alike: the casts that Flink adds by itself cannot be stored in a view.
+  const element = (items: readonly string[]) => `CAST(ROW(${items.join(', ')}) AS ${rowType})`;
+  const elements = given.map((row, index) => element([hits[index] ?? 'FALSE', ...row.map(cast)]));
+  const missing = element([
+    `NOT (${hits.join(' OR ')})`,
+    ...types.map((type) => `CAST(NULL AS ${flinkType(type)})`),
+  ]);
+  const all = plan.join === 'left' ? [...elements, missing] : elements;
   return {
     ...rows,
     from: `${rows.from} AS l\nCROSS JOIN UNNEST(ARRAY[\n  ${all.join(',\n  ')}]) AS r(\`hit\`, ${columnNames.map(printName).join(', ')})`,

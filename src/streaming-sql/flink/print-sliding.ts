@@ -12,6 +12,7 @@ import { type Rows, uniqueNames } from './rows.ts';
  */
 export function printSliding(plan: SlidingAggregatePlan, input: Rows, printer: PumpPrinter): Rows {
   printer.differ('delay');
+  printer.differ('epoch');
   let rows = printer.table(input);
   const width = rows.columns.length;
   const places = new Map<AggregateCall, number>();
