@@ -67,16 +67,17 @@ describe('mesonet simulate', () => {
     expect(await simulate('--url', url).ended).toEqual({
       code: 1,
       stdout: '',
-      stderr: `error: Cannot connect to ${url}: connection refused; is the runtime started with "mesonet start"?\n`,
+      stderr: `error: Cannot connect to ${url}: connection refused; is the runtime started with "mesonet start --insecure-local"?\n`,
     });
   });
 
   test.each([
     [['--stations', 'many'], 'Cannot use --stations "many": expected a whole number from 1 to 100000'],
     [
-      ['--late', '2'],
-      'Cannot use --late "2": expected FRACTION[:MAX_SECONDS], a fraction from 0 to 1 and 1 to 86400 seconds',
+      ['--faults', 'late:2'],
+      'Cannot use fault "late:2": expected late[:FRACTION[:MAX_SECONDS]], a fraction from 0 to 1 and 1 to 86400 seconds',
     ],
+    [['--storm', '0'], 'Cannot use --storm "0": expected a number from 1 to 86400'],
     [['--qos', '2'], 'Cannot use --qos "2": expected 0 or 1'],
     [['--gzip'], 'Cannot use gzip without packed: only packed publishes are compressed'],
     [['--sed', '1'], "unknown option '--sed'\n(Did you mean --seed?)"],

@@ -5,6 +5,7 @@ import { parseFaults } from '../../devices/simulator/faults.ts';
 import { printProgressLine, printSummary } from '../../devices/simulator/print-summary.ts';
 import {
   checkNumber,
+  checkSimulatorOptions,
   DEFAULT_SIMULATOR_OPTIONS as DEFAULTS,
   SIMULATOR_OPTION_RANGES as RANGES,
   type Range,
@@ -124,6 +125,8 @@ async function simulate(command: Command, flags: SimulateFlags): Promise<void> {
   let identities: OpenIdentities | undefined;
   try {
     const options = readOptions(flags);
+    // Before anything is made at the registry.
+    checkSimulatorOptions(options);
     identities = await identitiesOf(flags, options, stopping.signal);
     if (!stopping.signal.aborted) await run(flags, withIdentities(options, identities), stopping.signal);
   } catch (error) {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -44,6 +44,7 @@ describe('the examples of devices/', () => {
       SPOOL: join(folder, 'spool'),
       SENSOR_FILE: sensorFile,
     });
+    await eventually(() => existsSync(join(folder, 'spool')), Boolean);
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     child.kill('SIGTERM');
     const { code, stdout } = await ended;
