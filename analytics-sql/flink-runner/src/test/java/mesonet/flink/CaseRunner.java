@@ -136,6 +136,8 @@ public final class CaseRunner {
             String line = at.getClass().getSimpleName() + ": " + at.getMessage();
             if (!line.equals(last)) text.append(line).append('\n');
             last = line;
+            if (at.getCause() == null)
+                for (StackTraceElement frame : at.getStackTrace()) text.append("  ").append(frame).append('\n');
         }
         return text.toString();
     }

@@ -53,10 +53,11 @@ public final class AnomalyScore extends ProcessTableFunction<Row> {
             ListView<Double[]> learned)
             throws Exception {
         String[] names = Points.names((String) settings.getField(0));
+        int[] columns = TimedInput.indexes(context, names);
         if (forest == null) restore(settings, names, snapshot, learned);
         String explanation = (String) settings.getField(5);
         for (Row row : TimedInput.release(waiting, context.timeContext(Long.class).time())) {
-            double[] point = Points.of(row, names);
+            double[] point = Points.of(row, columns);
             collect(TimedInput.extend(row, judge(point, names, explanation)));
             if (point != null) learn(point, snapshot, learned);
         }

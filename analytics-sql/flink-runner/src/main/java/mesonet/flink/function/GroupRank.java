@@ -10,7 +10,7 @@ import org.apache.flink.table.functions.ProcessTableFunction;
 import org.apache.flink.table.types.inference.TypeInference;
 import org.apache.flink.types.Row;
 
-/** GROUP_RANK (SQL reference, "Group Rank"): RANK() over the rows of one ROWTIME; NULL is the least value. */
+/** GROUP_RANK (SQL reference, "Group Rank"): RANK() over the rows of one ROWTIME; NULL is the greatest value. */
 public final class GroupRank extends ProcessTableFunction<Row> {
     private static final long serialVersionUID = 1L;
 
@@ -33,8 +33,10 @@ public final class GroupRank extends ProcessTableFunction<Row> {
 
     public void onTimer(OnTimerContext context, Row settings, MapView<Long, Row[]> waiting) throws Exception {
         Row[] group = TimedInput.release(waiting, context.timeContext(Long.class).time());
-        String column = (String) settings.getField(0);
-        Comparator<Row> order = Comparator.comparing((Row row) -> comparable(row.getField(column)), Comparator.nullsFirst(Comparator.naturalOrder()));
+        int column = TimedInput.indexes(context, (String) settings.getField(0))[0];
+        Comparator<Row> order =
+                Comparator.comparing(
+                        (Row row) -> comparable(row.getField(column)), Comparator.nullsLast(Comparator.naturalOrder()));
         if ((Boolean) settings.getField(1)) order = order.reversed();
         String outputOrder = (String) settings.getField(2);
         int maximum = (Integer) settings.getField(3);

@@ -34,13 +34,13 @@ public final class Hotspots extends ProcessTableFunction<Row> {
 
     public void onTimer(OnTimerContext context, Row settings, MapView<Long, Row[]> waiting, Row window)
             throws Exception {
-        String[] names = Points.names((String) settings.getField(0));
+        int[] columns = TimedInput.indexes(context, Points.names((String) settings.getField(0)));
         int windowSize = (Integer) settings.getField(1);
         double radius = (Double) settings.getField(2);
         int minimum = (Integer) settings.getField(3);
-        List<double[]> points = read(window, names.length);
+        List<double[]> points = read(window, columns.length);
         for (Row row : TimedInput.release(waiting, context.timeContext(Long.class).time())) {
-            double[] point = Points.of(row, names);
+            double[] point = Points.of(row, columns);
             if (point == null) {
                 collect(TimedInput.extend(row, (Object) null));
                 continue;

@@ -14,10 +14,10 @@ final class Points {
     }
 
     /** Null where one of the columns is NULL. */
-    static double[] of(Row row, String[] names) {
-        double[] point = new double[names.length];
-        for (int at = 0; at < names.length; at++) {
-            if (!(row.getField(names[at]) instanceof Number number)) return null;
+    static double[] of(Row row, int[] columns) {
+        double[] point = new double[columns.length];
+        for (int at = 0; at < columns.length; at++) {
+            if (!(row.getField(columns[at]) instanceof Number number)) return null;
             point[at] = number.doubleValue();
         }
         return point;

@@ -1,8 +1,9 @@
 package mesonet.flink.function;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.ArrayList;
 import java.util.Optional;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.api.dataview.ListView;
@@ -33,21 +34,20 @@ public final class Stagger extends ProcessTableFunction<Row> {
             throws Exception {
         window.rangeMillis = rangeMillis;
         TimedInput.hold(context, waiting, input);
+        // Any row may open a window. When it does, the watermark may be past the close, where no timer can be set any more
+        TimeContext<Long> time = context.timeContext(Long.class);
+        time.registerOnTime(time.time() + rangeMillis);
     }
 
     public void onTimer(
             OnTimerContext context, Window window, MapView<Long, Row[]> waiting, ListView<Row> rows) throws Exception {
-        TimeContext<Long> time = context.timeContext(Long.class);
-        long now = time.time();
+        long now = context.timeContext(Long.class).time();
         if (window.isOpen && window.openMillis + window.rangeMillis <= now) close(window, rows);
         Row[] arrived = TimedInput.release(waiting, now);
         if (arrived.length == 0) return;
-        if (!window.isOpen) {
-            window.isOpen = true;
-            window.openMillis = now;
-            time.registerOnTime(now + window.rangeMillis);
-        }
-        rows.addAll(List.of(arrived));
+        if (!window.isOpen) window.openMillis = now;
+        window.isOpen = true;
+        rows.addAll(Arrays.asList(arrived));
     }
 
     private void close(Window window, ListView<Row> rows) throws Exception {

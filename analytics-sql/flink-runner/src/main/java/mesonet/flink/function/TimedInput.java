@@ -12,6 +12,7 @@ import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.types.inference.CallContext;
 import org.apache.flink.table.types.inference.StaticArgument;
 import org.apache.flink.table.types.inference.StaticArgumentTrait;
+import org.apache.flink.table.types.logical.utils.LogicalTypeChecks;
 import org.apache.flink.types.Row;
 
 /**
@@ -73,6 +74,14 @@ final class TimedInput {
         return rows;
     }
 
+    /** Where columns stand in the rows that were held. */
+    static int[] indexes(ProcessTableFunction.Context context, String... names) {
+        TableSemantics table = context.tableSemanticsFor(NAME);
+        List<String> all = DataType.getFieldNames(table.dataType());
+        List<String> held = Arrays.stream(positions(table)).mapToObj(all::get).toList();
+        return Arrays.stream(names).mapToInt(held::indexOf).toArray();
+    }
+
     /** The values of a row with others behind them. */
     static Row extend(Row row, Object... more) {
         Row extended = new Row(row.getArity() + more.length);
@@ -82,13 +91,18 @@ final class TimedInput {
     }
 
     private static int[] positions(TableSemantics table) {
-        int count = DataType.getFieldCount(table.dataType());
+        List<DataType> types = DataType.getFieldDataTypes(table.dataType());
         List<Integer> positions = new ArrayList<>();
-        for (int at = 0; at < count; at++) {
+        for (int at = 0; at < types.size(); at++) {
             int column = at;
             boolean isKey = Arrays.stream(table.partitionByColumns()).anyMatch(key -> key == column);
-            if (!isKey && at != table.timeColumn()) positions.add(at);
+            if (!isKey && !isTime(table, types.get(at), at)) positions.add(at);
         }
         return positions.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    /** While a statement is checked the type alone tells, when it runs the position does. */
+    private static boolean isTime(TableSemantics table, DataType type, int at) {
+        return at == table.timeColumn() || LogicalTypeChecks.isRowtimeAttribute(type.getLogicalType());
     }
 }
