@@ -7,20 +7,24 @@ interface Fault {
   readonly weight: number;
   /** Is it one that this world's promises cover? */
   readonly fits?: (world: World) => boolean;
+  /** While no process runs it waits for one. */
+  readonly needsProcess?: boolean;
   /** Begins it; returns how it ends. */
   readonly begin: (world: World) => (() => void) | undefined;
 }
 
+const RETRY_MILLIS = 500;
 const TWENTY_MINUTES_MILLIS = 1_200_000;
 
 const FAULTS: readonly Fault[] = [
-  { name: 'kill', weight: 4, begin: (world) => world.process && void world.kill(false) },
+  { name: 'kill', weight: 4, needsProcess: true, begin: (world) => void world.kill(false) },
   {
     name: 'power cut',
     weight: 2,
     // Without syncing a power cut may take anything.
     fits: ({ options }) => options.durability === 'power',
-    begin: (world) => world.process && void world.kill(true),
+    needsProcess: true,
+    begin: (world) => void world.kill(true),
   },
   {
     name: 'disk full',
@@ -77,7 +81,6 @@ const FAULTS: readonly Fault[] = [
     weight: 1,
     begin: (world) => {
       world.clockOffsetMillis += world.random.pick([5000, 90_000, TWENTY_MINUTES_MILLIS]);
-      return undefined;
     },
   },
   {
@@ -86,7 +89,6 @@ const FAULTS: readonly Fault[] = [
     begin: (world) => {
       world.clockOffsetMillis -= world.random.pick([2000, 60_000]);
       world.wentBack = true;
-      return undefined;
     },
   },
 ];
@@ -127,7 +129,11 @@ export function planFaults(world: World): void {
     const fault = random.pick(choices);
     const atMillis = random.fraction() * options.stormMillis * 0.95;
     const lastsMillis = Math.min(random.between(1000, 30_000), options.stormMillis - atMillis - 1);
-    scheduler.after(atMillis, () => {
+    const begin = (): void => {
+      if (fault.needsProcess && !world.process) {
+        scheduler.after(RETRY_MILLIS, begin);
+        return;
+      }
       trace.add('fault', `${fault.name} for ${lastsMillis}`);
       world.faults += 1;
       const end = fault.begin(world);
@@ -136,6 +142,7 @@ export function planFaults(world: World): void {
           trace.add('fault', `${fault.name} ends`);
           end();
         });
-    });
+    };
+    scheduler.after(atMillis, begin);
   }
 }

@@ -11,7 +11,7 @@ const regressions = JSON.parse(readFileSync(new URL('regressions.json', import.m
 }[];
 
 /** Worlds of every gate; the long run has tens of thousands. */
-const SEEDS = process.env.CI === 'true' ? 1000 : 60;
+const SEEDS = process.env.CI === 'true' ? 1000 : 30;
 /** Within so many seeds a mistake that is built in must show. */
 const SEEDS_TO_FIND = 15;
 
@@ -47,5 +47,6 @@ describe('the simulation', () => {
     const { seeds, failures } = await runSeeds({ firstSeed: 1, seeds: SEEDS, parallel: 2 });
     expect(failures).toEqual([]);
     expect(seeds).toBe(SEEDS);
-  }, 900_000);
+    // A minute and a half for 1,000 worlds where nothing else runs; much else may.
+  }, 2_400_000);
 });
