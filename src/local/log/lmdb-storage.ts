@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { CorruptDataError, LocalError } from '../local-error.ts';
@@ -12,7 +12,9 @@ export class LmdbStorage implements LogStorage {
   readonly #transaction: LogTransaction;
 
   private constructor(folder: string, noSync: boolean) {
-    mkdirSync(folder, { recursive: true });
+    // It holds the token by which the page writes.
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    chmodSync(folder, 0o700);
     const path = join(folder, 'log.mdb');
     checkMagic(path);
     this.#env = open({ path, maxDbs: 4, noSync, noMemInit: true });
