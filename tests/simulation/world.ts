@@ -38,6 +38,7 @@ export interface WorldResult {
 
 /** How long the healed world may take until nothing is under way any more. */
 const HEALING_MILLIS = 15 * 60_000;
+const LOOK_MILLIS = 20_000;
 const FAIR_DISK_MILLIS = 12;
 
 /** Everything of one seed: devices, one process after the other, the disk and the services that outlive them. */
@@ -155,9 +156,11 @@ export class World {
     await this.#runUntil(stormMillis);
     this.#heal();
     const deadline = this.scheduler.millis + HEALING_MILLIS;
-    // A minute and a half without rows lets every window close; then they pass the functions behind.
-    do await this.#runUntil(this.scheduler.millis + 30_000);
-    while (!this.#isQuiet() && this.scheduler.millis < deadline);
+    // Rows that were just put out are nowhere to be counted: it must be quiet twice.
+    for (let quiet = 0; quiet < 2 && this.scheduler.millis < deadline; ) {
+      await this.#runUntil(this.scheduler.millis + LOOK_MILLIS);
+      quiet = this.#isQuiet() ? quiet + 1 : 0;
+    }
     if (!this.#isQuiet()) throw new Violation('I7 liveness', this.#whatIsLeft());
     checkAtTheEnd(this);
   }
