@@ -39,6 +39,23 @@ describe('the ledger', () => {
     });
   });
 
+  it('balances a stage only where its own counts and those of the log agree, also after a restart', () => {
+    const ledger = new Ledger();
+    const stage = ledger.stage('function f');
+    stage.begin(5);
+    stage.in(3);
+    stage.out(2);
+    const balanceOf = (of: Ledger, backlog: number, arrived: number): boolean =>
+      of.report([{ stage: 'function f', backlog, arrived }]).stages[0]!.balanced;
+    expect(balanceOf(ledger, 2, 10), 'one came in and neither went out nor was dropped').toBe(false);
+    stage.drop('expired', 1);
+    expect(balanceOf(ledger, 2, 10)).toBe(true);
+    expect(balanceOf(ledger, 2, 11), 'the log had one more').toBe(false);
+    const restarted = new Ledger(ledger.encode());
+    restarted.stage('function f').begin(8);
+    expect([balanceOf(restarted, 2, 10), balanceOf(restarted, 3, 10)]).toEqual([true, false]);
+  });
+
   it('bounds the number of reasons', () => {
     const ledger = new Ledger();
     for (let i = 0; i < 10_000; i += 1) ledger.stage('s').drop(`reason ${i}`, 1);
