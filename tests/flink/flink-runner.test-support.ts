@@ -1,13 +1,14 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { FlinkJob } from '../../src/streaming-sql/flink/index.ts';
 import { findTool } from '../tools/find-tool.test-support.ts';
 
 const project = fileURLToPath(new URL('../../analytics-sql/flink-runner/', import.meta.url));
+const build = fileURLToPath(new URL('../../bin/build-flink.mjs', import.meta.url));
 const run = promisify(execFile);
 const MEGABYTE = 1 << 20;
 /** Each query is compiled and then run for a moment: the best optimisations cost more than they give. */
@@ -47,11 +48,13 @@ export function hasFlinkTools(): boolean {
   return found.every((tool) => tool !== undefined);
 }
 
-/** Builds the runner and its harness, and answers the class path that both run on. */
+/** Builds the runner, unless it is built, and answers the class path that runner and harness run on. */
 export async function buildRunner(): Promise<string> {
-  await run('mvn', ['-q', '-B', 'package'], { cwd: project, maxBuffer: MEGABYTE });
+  await run(process.execPath, [build], { maxBuffer: MEGABYTE });
   const libraries = await readFile(join(project, 'target/classpath.txt'), 'utf8');
-  return [join(project, 'target/test-classes'), join(project, 'target/classes'), libraries.trim()].join(':');
+  return [join(project, 'target/test-classes'), join(project, 'target/classes'), libraries.trim()].join(
+    delimiter,
+  );
 }
 
 /** Runs all cases on one local Flink cluster in a JVM of its own. */
