@@ -23,7 +23,13 @@ const table: readonly Row[] = [
   { folder: 'src/sql', ours: [], packages: [], node: [] },
   { folder: 'src/iot-sql', ours: ['src/sql'], packages: ['re2js'], node: ['node:crypto'] },
   { folder: 'src/iot-policy', ours: ['src/sql'], packages: [], node: [] },
-  { folder: 'src/streaming-sql', ours: ['src/sql'], packages: ['re2js'], node: [] },
+  {
+    folder: 'src/streaming-sql',
+    ours: ['src/sql', 'src/streaming-sql/flink'],
+    packages: ['re2js'],
+    node: [],
+  },
+  { folder: 'src/streaming-sql/flink', ours: ['src/streaming-sql'], packages: [], node: [] },
   {
     folder: 'src/streaming-sql/engine',
     ours: ['src/sql', 'src/streaming-sql'],

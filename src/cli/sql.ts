@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { sqlFlinkCommand } from './sql/flink.ts';
 import { sqlImportCommand } from './sql/import.ts';
 import { sqlReportCommand } from './sql/report.ts';
 import { sqlRunCommand } from './sql/run.ts';
@@ -8,6 +9,7 @@ export function sqlCommand(): Command {
   const sql = new Command('sql').description(
     'Work with streaming SQL applications of the Kinesis Data Analytics dialect',
   );
-  for (const command of [sqlReportCommand(), sqlRunCommand(), sqlImportCommand()]) sql.addCommand(command);
+  for (const command of [sqlReportCommand(), sqlRunCommand(), sqlFlinkCommand(), sqlImportCommand()])
+    sql.addCommand(command);
   return sql;
 }

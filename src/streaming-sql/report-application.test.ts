@@ -143,8 +143,8 @@ describe('reportApplication()', () => {
 
   it.each([
     ['SELECT STREAM "sensor_id", 1 FROM SOURCE_SQL_STREAM_001', 'native'],
-    ['SELECT STREAM SHARD_ID, 1 FROM SOURCE_SQL_STREAM_001', 'function'],
-    ["SELECT STREAM REGEX_REPLACE(\"sensor_id\", 'a', 'b', 1, 0), 1 FROM SOURCE_SQL_STREAM_001", 'native'],
+    ['SELECT STREAM SHARD_ID, 1 FROM SOURCE_SQL_STREAM_001', 'native'],
+    ['SELECT STREAM LOWER("sensor_id"), "direction" / 0 FROM SOURCE_SQL_STREAM_001', 'native'],
     ["SELECT STREAM REGEX_REPLACE(\"sensor_id\", 'a', 'b', 2, 1), 1 FROM SOURCE_SQL_STREAM_001", 'udf'],
     [
       'SELECT STREAM "sensor_id", COUNT(*) FROM SOURCE_SQL_STREAM_001 WINDOWED BY STAGGER (PARTITION BY "sensor_id" RANGE INTERVAL \'1\' MINUTE)',
@@ -152,6 +152,14 @@ describe('reportApplication()', () => {
     ],
     [
       'SELECT STREAM a."sensor_id", 1 FROM SOURCE_SQL_STREAM_001 OVER (RANGE INTERVAL \'1\' MINUTE PRECEDING) AS a, SOURCE_SQL_STREAM_001 AS b',
+      'native',
+    ],
+    [
+      'SELECT STREAM a."sensor_id", 1 FROM SOURCE_SQL_STREAM_001 OVER (ROWS 3 PRECEDING) AS a, SOURCE_SQL_STREAM_001 AS b',
+      'impossible',
+    ],
+    [
+      'SELECT STREAM s."sensor_id", COUNT(*) FROM SOURCE_SQL_STREAM_001 AS s GROUP BY s."sensor_id", FLOOR(s.ROWTIME TO MONTH)',
       'impossible',
     ],
   ])('judges for Flink: %s', (query, support) => {

@@ -3,10 +3,10 @@ import type { Catalog } from './check-from.ts';
 import { defineFunction } from './check-function.ts';
 import { Checker } from './checker.ts';
 import { compileApplication, planPump, planStream } from './compile-application.ts';
-import { flinkSupport } from './flink-support.ts';
+import { judgePumps } from './flink/index.ts';
 import { type InputSchema, planInput, planSourceSchema } from './input-schema.ts';
 import { type LambdaSource, lambdaSupport } from './lambda-support.ts';
-import type { PumpPlan, StreamPlan } from './plan.ts';
+import type { ApplicationPlan, PumpPlan, StreamPlan } from './plan.ts';
 import { type RecoveredStatement, recoverStatements } from './recover-statements.ts';
 import { constructsOf } from './statement-constructs.ts';
 import type { ApplicationReport, StatementReport } from './statement-report.ts';
@@ -89,7 +89,7 @@ function judgeStream(each: RecoveredStatement, context: ReportContext): Statemen
   if (statement.kind === 'createFunction') {
     return attempt(each, checker, () => {
       defineFunction(statement, checker);
-      return { support: 'native', reason: 'written out where it is called' };
+      return alike('native', 'written out where it is called');
     });
   }
   return attempt(each, checker, () => {
@@ -99,7 +99,10 @@ function judgeStream(each: RecoveredStatement, context: ReportContext): Statemen
     )
       checker.fail(statement.name.start, `Stream "${stream.name}" is declared twice, choose another name`);
     catalog.streams.push(stream);
-    return { support: 'native', reason: 'holds no state of its own' };
+    return {
+      lambda: { support: 'native', reason: 'holds no state of its own' },
+      flink: { support: 'native', reason: 'a view, and a sink where it is an output' },
+    };
   });
 }
 
@@ -115,7 +118,21 @@ function judgePump(each: RecoveredStatement, context: ReportContext): StatementR
   ];
   const unknown = lambda === undefined ? unknownSource(pump, catalog) : undefined;
   if (unknown !== undefined) return unchecked(each, checker, unknown, extra);
-  return attempt(each, checker, () => judgeLambda(planPump(pump, checker, catalog), lambda), extra);
+  const plan = () => ({
+    lambda: judgeLambda(planPump(pump, checker, catalog), lambda),
+    flink: untoldFlink,
+  });
+  return attempt(each, checker, plan, extra);
+}
+
+/** What stands until the whole application is printed for Flink: streams say what their readers can do. */
+const untoldFlink: Support = {
+  support: 'impossible',
+  reason: 'cannot be told before the whole application compiles',
+};
+
+function alike(support: Support['support'], reason: string): Judgement {
+  return { lambda: { support, reason }, flink: { support, reason } };
 }
 
 /** What can be said of a pump whose source has no schema: it can be read, and what it uses. */
@@ -125,7 +142,7 @@ function unchecked(
   unknown: string,
   extra: readonly string[],
 ): StatementReport {
-  const untold: Support = { support: 'impossible', reason: 'cannot be told without the input schema' };
+  const untold = alike('impossible', 'cannot be told without the input schema');
   const report = attempt(each, checker, () => untold, extra);
   const { start } = (each.statement as CreatePump).query;
   const { line, column } = checker.source.locate(start);
@@ -151,15 +168,18 @@ function judgeLambda(pump: PumpPlan, source: LambdaSource | undefined): Support 
   return lambdaSupport(pump, source ?? { input: { streamNames: [], columns: [] } });
 }
 
+/** How the back ends besides the engine take a statement. */
+type Judgement = Pick<StatementReport['backEnds'], 'lambda' | 'flink'>;
+
 /** Runs a check; what it throws and warns of becomes the statement's problems. */
 function attempt(
   each: RecoveredStatement,
   checker: Checker,
-  check: () => Support,
+  check: () => Judgement,
   extra: readonly string[] = [],
 ): StatementReport {
   try {
-    const lambda = check();
+    const judged = check();
     const constructs = [...constructsOf(each.statement as Statement), ...extra];
     const { line, column } = checker.source.locate(each.start);
     const [first] = checker.warnings;
@@ -174,8 +194,7 @@ function attempt(
       constructs,
       backEnds: {
         engine: { support: 'native', reason: 'the same statement' },
-        lambda,
-        flink: flinkSupport(constructs),
+        ...judged,
       },
     };
   } catch (error) {
@@ -215,8 +234,8 @@ function withApplicationErrors(
   }
   if (input === undefined) return report;
   try {
-    compileApplication(source.text, { input, file: source.name });
-    return report;
+    const plan = compileApplication(source.text, { input, file: source.name });
+    return { ...report, statements: withFlink(report.statements, plan) };
   } catch (error) {
     if (!(error instanceof SqlError)) throw error;
     const at = recovered.findLastIndex(({ start }) => start <= error.offset);
@@ -225,4 +244,14 @@ function withApplicationErrors(
     );
     return { ...report, compiles: false, statements };
   }
+}
+
+/** Flink's part comes from the printer itself: a pump is what its statements are. */
+function withFlink(statements: readonly StatementReport[], plan: ApplicationPlan): StatementReport[] {
+  const judged = judgePumps(plan);
+  return statements.map((each) => {
+    if (each.kind !== 'CREATE PUMP') return each;
+    const flink = judged.get(each.name) ?? { support: 'native', reason: 'it is STOPPED and gives no rows' };
+    return { ...each, backEnds: { ...each.backEnds, flink } };
+  });
 }

@@ -9,10 +9,3 @@ export interface Support {
   readonly support: SupportClass;
   readonly reason: string;
 }
-
-const order: readonly SupportClass[] = ['native', 'udf', 'function', 'impossible'];
-
-/** The class that asks more of a back end. */
-export function harder(left: SupportClass, right: SupportClass): SupportClass {
-  return order.indexOf(left) >= order.indexOf(right) ? left : right;
-}

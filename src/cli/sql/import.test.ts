@@ -69,13 +69,13 @@ CREATE STREAM "DEST"  ok  v1/old-app.sql:1:1
   uses    CREATE STREAM
   engine  native      the same statement
   lambda  native      holds no state of its own
-  flink   native      CREATE STREAM: a view, or a sink table where it is an output
+  flink   native      a view, and a sink where it is an output
 
 CREATE PUMP "P"  ok  v1/old-app.sql:2:1
   uses    CREATE PUMP, reference join
   engine  native      the same statement
   lambda  native      row by row, without state
-  flink   udf         reference join: a table function that loads the S3 object; a regular join would retract
+  flink   udf         MESONET_REFERENCE: rows of a reference table by key, where a join would retract rows
 
 It compiles: 2 statements, 2 ok, 0 with warnings, 0 with errors
 `);

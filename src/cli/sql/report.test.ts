@@ -12,13 +12,13 @@ describe('mesonet sql report', () => {
   uses    CREATE STREAM
   engine  native      the same statement
   lambda  native      holds no state of its own
-  flink   native      CREATE STREAM: a view, or a sink table where it is an output
+  flink   native      a view, and a sink where it is an output
 
 CREATE PUMP "P"  ok  w.sql:2:1
   uses    CREATE PUMP, GROUP BY, tumbling window (STEP), ROWTIME, SUM
   engine  native      the same statement
   lambda  native      one tumbling window, grouped by the stream's partition key
-  flink   native      tumbling window (STEP): TUMBLE, closed by the watermark instead of the clock; ROWTIME: event time or processing time must be chosen; ROWTIME of a window is window_end; SUM: the argument is widened: Flink keeps INT and overflows
+  flink   native      windows close when a record moves the watermark, and stay open without records; rows of one window, and of several pumps into one stream, come in no given order; a sum of whole numbers beyond 2^53 comes out, where the engine reports an error
 
 It compiles: 2 statements, 2 ok, 0 with warnings, 0 with errors
 `,

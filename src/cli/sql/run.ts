@@ -1,17 +1,15 @@
 import { existsSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Engine } from '../../streaming-sql/engine/index.ts';
-import type { ApplicationPlan, TimeOptions } from '../../streaming-sql/index.ts';
+import type { ApplicationPlan } from '../../streaming-sql/index.ts';
 import { readSchema, readText, referenceFileOf } from './read-application.ts';
 import { SqlCommandError } from './sql-command-error.ts';
+import { addTimeOptions, type TimeFlags, timeOf } from './time-options.ts';
 
-interface RunFlags {
+interface RunFlags extends TimeFlags {
   readonly input?: string;
   readonly rows: string;
   readonly reference?: ReadonlyMap<string, string>;
-  readonly timeColumn?: string;
-  readonly outOfOrder?: number;
-  readonly allowedLateness?: number;
   readonly json?: boolean;
 }
 
@@ -29,7 +27,7 @@ cannot be used.`;
 
 /** `mesonet sql run`: an application on given rows, with time taken from them. */
 export function sqlRunCommand(): Command {
-  return new Command('run')
+  const command = new Command('run')
     .summary('run an application on given rows')
     .description('Run an application on given rows and print what comes out')
     .argument('<file>', 'the application')
@@ -39,10 +37,8 @@ export function sqlRunCommand(): Command {
       '--reference <name=file>',
       'rows of a reference table (default: <file>.<table>.csv or .json beside it); may be repeated',
       parseReference,
-    )
-    .option('--time-column <name>', 'take ROWTIME from this column instead of the arrival')
-    .option('--out-of-order <ms>', 'with --time-column: how far rows may be out of order', parseMillis)
-    .option('--allowed-lateness <ms>', 'with --time-column: how long late rows correct a window', parseMillis)
+    );
+  return addTimeOptions(command)
     .option('--json', 'print one JSON object a row')
     .addHelpText('after', NOTES)
     .action(run);
@@ -107,21 +103,6 @@ function summaryOf(engine: Engine): string {
   return `${records} records, ${rowsIn} rows in, ${rowsOut} rows out (${corrections} corrections), ${errors} errors, ${late} late\n`;
 }
 
-function timeOf({ timeColumn, outOfOrder, allowedLateness }: RunFlags): TimeOptions | undefined {
-  if (timeColumn === undefined) {
-    if (outOfOrder === undefined && allowedLateness === undefined) return undefined;
-    throw new SqlCommandError(
-      'Cannot use --out-of-order or --allowed-lateness without --time-column: arrival is never late',
-    );
-  }
-  return {
-    source: 'column',
-    column: timeColumn,
-    ...(outOfOrder !== undefined && { outOfOrderMillis: outOfOrder }),
-    ...(allowedLateness !== undefined && { allowedLatenessMillis: allowedLateness }),
-  };
-}
-
 function parseReference(
   text: string,
   before: ReadonlyMap<string, string> = new Map(),
@@ -129,9 +110,4 @@ function parseReference(
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('expected NAME=FILE');
   return new Map([...before, [text.slice(0, at), text.slice(at + 1)]]);
-}
-
-function parseMillis(text: string): number {
-  if (!/^\d{1,12}$/.test(text)) throw new InvalidArgumentError('expected a whole number of milliseconds');
-  return Number(text);
 }

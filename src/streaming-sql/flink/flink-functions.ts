@@ -3,7 +3,7 @@ export type FunctionKind = 'scalar' | 'aggregate' | 'table' | 'process';
 
 /** The functions of `analytics-sql/flink-runner` that printed statements call, and what they stand in for. */
 export const flinkFunctions = {
-  MESONET_UNIX_MILLIS: { kind: 'scalar', says: 'milliseconds of a timestamp; Flink counts seconds' },
+  MESONET_UNIX_MILLIS: { kind: 'scalar', says: 'milliseconds of a timestamp, where Flink counts seconds' },
   MESONET_FROM_MILLIS: {
     kind: 'scalar',
     says: 'timestamp of milliseconds, NULL outside the years 0000 to 9999',
@@ -19,7 +19,7 @@ export const flinkFunctions = {
   MESONET_INTERVAL_TEXT: { kind: 'scalar', says: 'interval as text' },
   MESONET_SUBSTRING: {
     kind: 'scalar',
-    says: 'SUBSTRING of the standard; in Flink negative positions count from the end',
+    says: 'SUBSTRING of the standard, where negative positions of Flink count from the end',
   },
   MESONET_OVERLAY: { kind: 'scalar', says: 'OVERLAY, also behind the end of the text' },
   MESONET_REGEX_REPLACE: {
@@ -29,10 +29,10 @@ export const flinkFunctions = {
   MESONET_SIMILAR: { kind: 'scalar', says: 'SIMILAR TO with brackets and escapes' },
   MESONET_LIKE: { kind: 'scalar', says: 'LIKE with a backslash, or an escape other than one character' },
   MESONET_INITCAP: { kind: 'scalar', says: 'INITCAP of letters beyond ASCII' },
-  MESONET_MOD: { kind: 'scalar', says: 'MOD of fractions; Flink has it for whole numbers' },
+  MESONET_MOD: { kind: 'scalar', says: 'MOD of fractions, which Flink has for whole numbers' },
   MESONET_START_TIME: {
     kind: 'scalar',
-    says: 'the moment the job started; CURRENT_TIMESTAMP of Flink is of the row',
+    says: 'the moment the job started, where CURRENT_TIMESTAMP of Flink is of the row',
   },
   MESONET_LOG_PARSE: { kind: 'scalar', says: 'the log parsers, as an array of texts' },
   MESONET_FIRST_VALUE: { kind: 'aggregate', says: 'by ROWTIME, NULL being a value' },
@@ -41,7 +41,7 @@ export const flinkFunctions = {
   MESONET_EXP_AVG: { kind: 'aggregate', says: 'weights that halve with time' },
   MESONET_REFERENCE: {
     kind: 'table',
-    says: 'rows of a reference table by key; a join with a table would retract rows',
+    says: 'rows of a reference table by key, where a join would retract rows',
   },
   MESONET_STAGGER: { kind: 'process', says: 'windows that each key opens' },
   MESONET_RANDOM_CUT_FOREST: { kind: 'process', says: 'the forest, parallelism 1' },

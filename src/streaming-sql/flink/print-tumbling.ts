@@ -94,9 +94,8 @@ export function printStagger(plan: StaggerAggregatePlan, input: Rows, printer: P
   printer.attribute(rows, 'a stagger window');
   printer.use('MESONET_STAGGER');
   printer.differ('closing');
-  const keyNames = [...new Set(plan.keys.map((key) => rows.names[key]!))].map(printName);
-  const partition = keyNames.length === 0 ? '' : ` PARTITION BY (${keyNames.join(', ')})`;
-  const from = `MESONET_STAGGER(input => TABLE ${rows.from}${partition}, range_millis => CAST(${plan.rangeMillis} AS BIGINT), on_time => DESCRIPTOR(${rows.time.attribute}), uid => ${processId(printer)})`;
+  const { table, partition } = partitioned(rows, plan.keys, printer);
+  const from = `MESONET_STAGGER(input => TABLE ${table}${partition}, range_millis => CAST(${plan.rangeMillis} AS BIGINT), on_time => DESCRIPTOR(${rows.time.attribute}), uid => ${processId(printer)})`;
   const open: Printed = {
     sql: '`WINDOW_OPEN`',
     type: { name: 'TIMESTAMP' },
@@ -121,6 +120,19 @@ export function printStagger(plan: StaggerAggregatePlan, input: Rows, printer: P
     names: uniqueNames([...plan.keys.map((key) => rows.names[key]!), 'open', ...plan.aggregates.map(nameOf)]),
     columns: [...keys, start, ...grouped.columns],
   };
+}
+
+/** Several keys are one row: a view forgets that the names behind PARTITION BY belong together. */
+function partitioned(
+  rows: Rows,
+  keys: readonly number[],
+  printer: PumpPrinter,
+): { readonly table: string; readonly partition: string } {
+  const names = [...new Set(keys.map((key) => rows.columns[key]!.sql))];
+  if (names.length === 0) return { table: rows.from, partition: '' };
+  if (names.length === 1) return { table: rows.from, partition: ` PARTITION BY ${names[0]}` };
+  const keyed = printer.store(rows, [`ROW(${names.join(', ')}) AS \`KEYS\``]);
+  return { table: keyed.from, partition: ' PARTITION BY `KEYS`' };
 }
 
 /** Each call of a process table function in a job has a name of its own. */

@@ -41,6 +41,7 @@ const takenNames: ReadonlySet<string> = new Set([
   'window_time',
   'rowtime',
   'WINDOW_OPEN',
+  'KEYS',
   'ANOMALY_SCORE',
   'ANOMALY_EXPLANATION',
   'HOTSPOTS_RESULT',

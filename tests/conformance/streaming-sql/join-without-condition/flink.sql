@@ -1,0 +1,42 @@
+-- join-without-condition: Flink SQL 2.2, run by analytics-sql/flink-runner, which makes
+-- `SOURCE_SQL_STREAM_001` (`ticker` VARCHAR(4), `price` DOUBLE, `qty` INT, `at` TIMESTAMP(3), `store-id` VARCHAR(16), `ROWTIME` TIMESTAMP(3)), time: arrival of the record
+
+SET 'table.local-time-zone' = 'UTC';
+
+CREATE TEMPORARY VIEW `L` AS
+SELECT `qty` AS `n`,
+  `ROWTIME`
+FROM `SOURCE_SQL_STREAM_001`
+WHERE `qty` > 0;
+
+CREATE TEMPORARY VIEW `R` AS
+SELECT `qty` AS `n`,
+  `ROWTIME`
+FROM `SOURCE_SQL_STREAM_001`
+WHERE `qty` < 0;
+
+CREATE TEMPORARY VIEW `PJ_1` AS
+SELECT l.`n` AS `n`,
+  CAST(l.`ROWTIME` AS TIMESTAMP(3)) AS `left_time`,
+  r.`n` AS `n_1`,
+  CAST(r.`ROWTIME` AS TIMESTAMP(3)) AS `right_time`,
+  CASE WHEN CAST(l.`ROWTIME` AS TIMESTAMP(3)) >= CAST(r.`ROWTIME` AS TIMESTAMP(3)) THEN CAST(l.`ROWTIME` AS TIMESTAMP(3)) ELSE CAST(r.`ROWTIME` AS TIMESTAMP(3)) END AS `ROWTIME`
+FROM `L` AS l
+JOIN `R` AS r
+  ON l.`ROWTIME` BETWEEN r.`ROWTIME` - INTERVAL '1' SECOND AND r.`ROWTIME`;
+
+CREATE TEMPORARY VIEW `OUT` AS
+SELECT `n` AS `l`,
+  `n_1` AS `r`,
+  `ROWTIME`
+FROM `PJ_1`;
+
+EXECUTE STATEMENT SET
+BEGIN
+INSERT INTO `output.L`
+SELECT `n` FROM `L`;
+INSERT INTO `output.R`
+SELECT `n` FROM `R`;
+INSERT INTO `output.OUT`
+SELECT `l`, `r` FROM `OUT`;
+END;

@@ -1,0 +1,59 @@
+-- join-without-window: Flink SQL 2.2, run by analytics-sql/flink-runner, which makes
+-- `SOURCE_SQL_STREAM_001` (`ticker` VARCHAR(4), `price` DOUBLE, `qty` INT, `at` TIMESTAMP(3), `store-id` VARCHAR(16), `ROWTIME` TIMESTAMP(3)), time: arrival of the record
+
+SET 'table.local-time-zone' = 'UTC';
+
+CREATE TEMPORARY VIEW `L` AS
+SELECT `qty` AS `n`,
+  `ROWTIME`
+FROM `SOURCE_SQL_STREAM_001`;
+
+CREATE TEMPORARY VIEW `PR_1` AS
+SELECT `ticker`,
+  `price`,
+  `qty`,
+  `at`,
+  `store-id`,
+  CASE WHEN (CAST(`qty` AS BIGINT) * 10) NOT BETWEEN -2147483648 AND 2147483647 THEN 'NUMERIC_OVERFLOW' END AS `ERROR_NAME`,
+  `ROWTIME`
+FROM `SOURCE_SQL_STREAM_001`;
+
+CREATE TEMPORARY VIEW `R` AS
+SELECT CAST(CAST(`qty` AS BIGINT) * 10 AS INT) AS `n`,
+  `ROWTIME`
+FROM `PR_1`
+WHERE `ERROR_NAME` IS NULL;
+
+CREATE TEMPORARY VIEW `PJ_1` AS
+SELECT l.`n` AS `n`,
+  CAST(l.`ROWTIME` AS TIMESTAMP(3)) AS `left_time`,
+  r.`n` AS `n_1`,
+  CAST(r.`ROWTIME` AS TIMESTAMP(3)) AS `right_time`,
+  CASE WHEN CAST(l.`ROWTIME` AS TIMESTAMP(3)) >= CAST(r.`ROWTIME` AS TIMESTAMP(3)) THEN CAST(l.`ROWTIME` AS TIMESTAMP(3)) ELSE CAST(r.`ROWTIME` AS TIMESTAMP(3)) END AS `ROWTIME`
+FROM `L` AS l
+JOIN `R` AS r
+  ON l.`ROWTIME` BETWEEN r.`ROWTIME` AND r.`ROWTIME`
+  AND (l.`n` <= r.`n`);
+
+CREATE TEMPORARY VIEW `OUT` AS
+SELECT `n` AS `l`,
+  `n_1` AS `r`,
+  `ROWTIME`
+FROM `PJ_1`;
+
+EXECUTE STATEMENT SET
+BEGIN
+INSERT INTO `output.L`
+SELECT `n` FROM `L`;
+INSERT INTO `output.R`
+SELECT `n` FROM `R`;
+INSERT INTO `output.OUT`
+SELECT `l`, `r` FROM `OUT`;
+-- PR: SELECT
+INSERT INTO `error_stream`
+SELECT `ERROR_NAME`,
+  CAST(`ROWTIME` AS TIMESTAMP(3)) AS `ERROR_TIME`,
+  JSON_ARRAY(`ticker`, `price`, `qty`, CAST(`at` AS STRING), `store-id` NULL ON NULL) AS `DATA_ROW`
+FROM `PR_1`
+WHERE `ERROR_NAME` IS NOT NULL;
+END;

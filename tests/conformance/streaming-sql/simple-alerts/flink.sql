@@ -1,0 +1,18 @@
+-- simple-alerts: Flink SQL 2.2, run by analytics-sql/flink-runner, which makes
+-- `SOURCE_SQL_STREAM_001` (`ticker` VARCHAR(4), `price` DOUBLE, `qty` INT, `at` TIMESTAMP(3), `store-id` VARCHAR(16), `ROWTIME` TIMESTAMP(3)), time: arrival of the record
+
+SET 'table.local-time-zone' = 'UTC';
+
+CREATE TEMPORARY VIEW `ALERTS` AS
+SELECT `ticker`,
+  `qty`,
+  `price`,
+  `ROWTIME`
+FROM `SOURCE_SQL_STREAM_001`
+WHERE (ABS(`price`) > 1) AND (NOT (`ticker` IN ('TEST', 'DEMO')));
+
+EXECUTE STATEMENT SET
+BEGIN
+INSERT INTO `output.ALERTS`
+SELECT `ticker`, `qty`, `price` FROM `ALERTS`;
+END;

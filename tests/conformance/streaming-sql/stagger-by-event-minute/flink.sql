@@ -1,0 +1,52 @@
+-- stagger-by-event-minute: Flink SQL 2.2, run by analytics-sql/flink-runner, which makes
+-- `SOURCE_SQL_STREAM_001` (`ticker` VARCHAR(4), `price` DOUBLE, `qty` INT, `at` TIMESTAMP(3), `store-id` VARCHAR(16), `ROWTIME` TIMESTAMP(3)), time: arrival of the record
+-- functions MESONET_STAGGER
+
+SET 'table.local-time-zone' = 'UTC';
+
+CREATE TEMPORARY VIEW `P_1` AS
+SELECT `ticker`,
+  `price`,
+  `qty`,
+  `at`,
+  `store-id`,
+  FLOOR(`at` TO MINUTE) AS `c9`,
+  `ROWTIME`
+FROM `SOURCE_SQL_STREAM_001`;
+
+CREATE TEMPORARY VIEW `P_2` AS
+SELECT `ticker`,
+  `price`,
+  `qty`,
+  `at`,
+  `store-id`,
+  `c9`,
+  ROW(`ticker`, `c9`) AS `KEYS`,
+  `ROWTIME`
+FROM `P_1`;
+
+CREATE TEMPORARY VIEW `P_3` AS
+SELECT `ticker`,
+  `price`,
+  `qty`,
+  `at`,
+  `store-id`,
+  `c9`,
+  `WINDOW_OPEN` AS `open`,
+  `rowtime` AS `ROWTIME`
+FROM MESONET_STAGGER(input => TABLE `P_2` PARTITION BY `KEYS`, range_millis => CAST(60000 AS BIGINT), on_time => DESCRIPTOR(`ROWTIME`), uid => 'process_1_3');
+
+CREATE TEMPORARY VIEW `OUT` AS
+SELECT `ticker`,
+  `c9` AS `minute`,
+  COUNT(*) AS `orders`,
+  `window_start` AS `closed`,
+  `window_time` AS `ROWTIME`
+FROM TABLE(TUMBLE(TABLE `P_3`, DESCRIPTOR(`ROWTIME`), INTERVAL '0.001' SECOND))
+GROUP BY `ticker`, `c9`, `open`, `window_start`, `window_end`, `window_time`;
+
+EXECUTE STATEMENT SET
+BEGIN
+INSERT INTO `output.OUT`
+SELECT `ticker`, `minute`, `orders`, `closed` FROM `OUT`;
+END;

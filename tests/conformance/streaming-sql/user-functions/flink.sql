@@ -1,0 +1,64 @@
+-- user-functions: Flink SQL 2.2, run by analytics-sql/flink-runner, which makes
+-- `SOURCE_SQL_STREAM_001` (`ticker` VARCHAR(4), `price` DOUBLE, `qty` INT, `at` TIMESTAMP(3), `store-id` VARCHAR(16), `ROWTIME` TIMESTAMP(3)), time: arrival of the record
+
+SET 'table.local-time-zone' = 'UTC';
+
+CREATE TEMPORARY VIEW `P1_1` AS
+SELECT `ticker`,
+  `price`,
+  `qty`,
+  `at`,
+  `store-id`,
+  COALESCE(CASE WHEN `ticker` IS NULL THEN NULL ELSE CASE WHEN `price` IS NULL THEN NULL ELSE COALESCE(CASE WHEN NOT ABS(`price` - FLOOR(`price`)) <= 1.7976931348623157E308 THEN 'NUMERIC_OVERFLOW' END, CASE WHEN (`price` - FLOOR(`price`)) > 0 THEN NULL ELSE CAST(NULL AS STRING) END) END END, CASE WHEN NOT ABS(`price` - FLOOR(`price`)) <= 1.7976931348623157E308 THEN 'NUMERIC_OVERFLOW' END) AS `ERROR_NAME`,
+  `ROWTIME`
+FROM `SOURCE_SQL_STREAM_001`;
+
+CREATE TEMPORARY VIEW `OUT` AS
+SELECT CASE WHEN `ticker` IS NULL THEN NULL WHEN `price` IS NULL THEN NULL ELSE CAST(CASE WHEN (`price` - FLOOR(`price`)) > 0 THEN `ticker` || ' broken' ELSE COALESCE(CAST(`ticker` AS STRING), '?') END AS VARCHAR(32)) END AS `label`,
+  `price` - FLOOR(`price`) AS `fraction`,
+  0E0 AS `none`,
+  `ROWTIME`
+FROM `P1_1`
+WHERE `ERROR_NAME` IS NULL;
+
+CREATE TEMPORARY VIEW `P2_1` AS
+SELECT `window_start` AS `window`,
+  AVG(`price`) AS `avg_1`,
+  `window_time` AS `ROWTIME`
+FROM TABLE(TUMBLE(TABLE `SOURCE_SQL_STREAM_001`, DESCRIPTOR(`ROWTIME`), INTERVAL '1' MINUTE))
+GROUP BY `window_start`, `window_end`, `window_time`;
+
+CREATE TEMPORARY VIEW `P2_2` AS
+SELECT `window`,
+  `avg_1`,
+  CASE WHEN NOT ABS(`avg_1` - FLOOR(`avg_1`)) <= 1.7976931348623157E308 THEN 'NUMERIC_OVERFLOW' END AS `ERROR_NAME`,
+  `ROWTIME`
+FROM `P2_1`;
+
+CREATE TEMPORARY VIEW `MEANS` AS
+SELECT `avg_1` - FLOOR(`avg_1`) AS `mean`,
+  `ROWTIME`
+FROM `P2_2`
+WHERE `ERROR_NAME` IS NULL;
+
+EXECUTE STATEMENT SET
+BEGIN
+INSERT INTO `output.OUT`
+SELECT `label`, `fraction`, `none` FROM `OUT`;
+INSERT INTO `output.MEANS`
+SELECT `mean` FROM `MEANS`;
+-- P1: SELECT
+INSERT INTO `error_stream`
+SELECT `ERROR_NAME`,
+  CAST(`ROWTIME` AS TIMESTAMP(3)) AS `ERROR_TIME`,
+  JSON_ARRAY(`ticker`, `price`, `qty`, CAST(`at` AS STRING), `store-id` NULL ON NULL) AS `DATA_ROW`
+FROM `P1_1`
+WHERE `ERROR_NAME` IS NOT NULL;
+-- P2: SELECT
+INSERT INTO `error_stream`
+SELECT `ERROR_NAME`,
+  CAST(`ROWTIME` + INTERVAL '0.001' SECOND AS TIMESTAMP(3)) AS `ERROR_TIME`,
+  JSON_ARRAY(CAST(`window` AS STRING), `avg_1` NULL ON NULL) AS `DATA_ROW`
+FROM `P2_2`
+WHERE `ERROR_NAME` IS NOT NULL;
+END;

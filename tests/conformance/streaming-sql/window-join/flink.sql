@@ -1,0 +1,45 @@
+-- window-join: Flink SQL 2.2, run by analytics-sql/flink-runner, which makes
+-- `SOURCE_SQL_STREAM_001` (`ticker` VARCHAR(4), `price` DOUBLE, `qty` INT, `at` TIMESTAMP(3), `store-id` VARCHAR(16), `ROWTIME` TIMESTAMP(3)), time: arrival of the record
+
+SET 'table.local-time-zone' = 'UTC';
+
+CREATE TEMPORARY VIEW `ORDERS` AS
+SELECT `qty` AS `id`,
+  `ROWTIME`
+FROM `SOURCE_SQL_STREAM_001`
+WHERE `ticker` = 'O';
+
+CREATE TEMPORARY VIEW `SHIPMENTS` AS
+SELECT `qty` AS `id`,
+  `ROWTIME`
+FROM `SOURCE_SQL_STREAM_001`
+WHERE `ticker` = 'S';
+
+CREATE TEMPORARY VIEW `PJ_1` AS
+SELECT l.`id` AS `id`,
+  CAST(l.`ROWTIME` AS TIMESTAMP(3)) AS `left_time`,
+  r.`id` AS `id_1`,
+  CAST(r.`ROWTIME` AS TIMESTAMP(3)) AS `right_time`,
+  CASE WHEN r.`ROWTIME` IS NULL THEN CAST(l.`ROWTIME` + INTERVAL '1' MINUTE AS TIMESTAMP(3)) WHEN CAST(l.`ROWTIME` AS TIMESTAMP(3)) >= CAST(r.`ROWTIME` AS TIMESTAMP(3)) THEN CAST(l.`ROWTIME` AS TIMESTAMP(3)) ELSE CAST(r.`ROWTIME` AS TIMESTAMP(3)) END AS `ROWTIME`
+FROM `ORDERS` AS l
+LEFT JOIN `SHIPMENTS` AS r
+  ON l.`id` = r.`id`
+  AND l.`ROWTIME` BETWEEN r.`ROWTIME` - INTERVAL '1' MINUTE AND r.`ROWTIME`;
+
+CREATE TEMPORARY VIEW `OUT` AS
+SELECT `id`,
+  `left_time` AS `ordered`,
+  `right_time` AS `shipped`,
+  `ROWTIME` AS `t`,
+  `ROWTIME`
+FROM `PJ_1`;
+
+EXECUTE STATEMENT SET
+BEGIN
+INSERT INTO `output.ORDERS`
+SELECT `id` FROM `ORDERS`;
+INSERT INTO `output.SHIPMENTS`
+SELECT `id` FROM `SHIPMENTS`;
+INSERT INTO `output.OUT`
+SELECT `id`, `ordered`, `shipped`, `t` FROM `OUT`;
+END;
