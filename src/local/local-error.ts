@@ -12,3 +12,8 @@ export class FolderInUseError extends LocalError {
 export class CorruptDataError extends LocalError {
   override name = 'CorruptDataError';
 }
+
+/** Nothing can be made durable now: the disk is full, or fails. It is tried again and again. */
+export class LogUnwritableError extends LocalError {
+  override name = 'LogUnwritableError';
+}

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { armFailpoints } from '../failpoint.ts';
+import { LogUnwritableError } from '../local-error.ts';
 import { DurableLog } from './durable-log.ts';
 import { lockFolder } from './folder-lock.ts';
 import { KinesisStream } from './kinesis-stream.ts';
@@ -139,6 +141,58 @@ describe('the durable log', () => {
     expect(() => DurableLog.open({ folder: join(file, 'log'), durability: 'power' })).toThrow(
       /^Cannot open the log in '.*\/file\/log': ENOTDIR/,
     );
+  });
+});
+
+describe('a log that cannot be written for a while', () => {
+  afterEach(() => armFailpoints(undefined));
+
+  it.each(['log.beforeCommit', 'log.midRecord', 'log.beforeFsync', 'log.afterFsync'])(
+    'at %s acknowledges nothing, still reads, and goes on without a restart',
+    async (name) => {
+      const said: string[] = [];
+      const log = DurableLog.open({ folder, durability: 'power', report: (text) => said.push(text) });
+      const stream = KinesisStream.open(log, { name: 's', shardCount: 2, retentionHours: 24 });
+      stream.put('k', 'before');
+      await log.durable();
+      armFailpoints(`${name}=throw`);
+      stream.put('k', 'not acknowledged');
+      log.writeState('checkpoint', Buffer.from('1'));
+      await expect(log.durable()).rejects.toThrow('Cannot write to the log: Failed at failpoint');
+      expect(() => log.checkWritable()).toThrow(LogUnwritableError);
+      expect(readAll(stream)).toEqual(['before']);
+      expect(log.readState('checkpoint')?.toString()).toBe('1');
+      stream.put('k', 'while it fails');
+
+      armFailpoints(undefined);
+      await expect.poll(() => log.failure, { timeout: 10_000 }).toBeUndefined();
+      stream.put('k', 'after');
+      await log.durable();
+      const all = ['before', 'not acknowledged', 'while it fails', 'after'];
+      expect(readAll(stream)).toEqual(all);
+      expect(said).toEqual([expect.stringContaining('nothing is acknowledged'), 'The log is written again']);
+      await log.close();
+      const again = DurableLog.open({ folder, durability: 'power' });
+      expect(readAll(KinesisStream.open(again, { name: 's', shardCount: 2, retentionHours: 24 }))).toEqual(
+        all,
+      );
+      expect(again.readState('checkpoint')?.toString()).toBe('1');
+      await again.close();
+    },
+  );
+
+  it('is closed even then, with what was said to be durable', async () => {
+    const log = DurableLog.open({ folder, durability: 'power' });
+    log.writeState('kept', Buffer.from('1'));
+    await log.durable();
+    armFailpoints('log.beforeCommit=throw');
+    log.writeState('lost', Buffer.from('1'));
+    await expect(log.durable()).rejects.toThrow(LogUnwritableError);
+    await log.close();
+    armFailpoints(undefined);
+    const again = DurableLog.open({ folder, durability: 'power' });
+    expect([again.readState('kept')?.toString(), again.readState('lost')]).toEqual(['1', undefined]);
+    await again.close();
   });
 });
 

@@ -1,5 +1,5 @@
 import { failpoint } from '../failpoint.ts';
-import { LocalError } from '../local-error.ts';
+import { LogUnwritableError } from '../local-error.ts';
 import { SYSTEM_TIMERS, type Timers } from '../timers.ts';
 import { LmdbStorage } from './lmdb-storage.ts';
 import type { BlockKey, KeptBlock, LogStorage } from './log-storage.ts';
@@ -21,8 +21,18 @@ export interface CommitParticipant {
 /** Undefined for a state that is removed. */
 type StateWrites = Map<string, Uint8Array | undefined>;
 
+/** What becomes durable together: written again as it is until it is, once it could not be written. */
+interface CommitGroup {
+  readonly participants: readonly CommitParticipant[];
+  readonly states: StateWrites;
+  /** What the participants handed over; they are asked once. */
+  blocks: readonly (readonly [key: BlockKey, value: Uint8Array])[] | undefined;
+}
+
 export interface DurableLogOptions {
   readonly durability: Durability;
+  /** Told in one sentence when the log cannot be written, and when it can again. */
+  readonly report?: (text: string) => void;
   /** The runtime's own when not given. */
   readonly timers?: Timers;
 }
@@ -30,27 +40,35 @@ export interface DurableLogOptions {
 /**
  * The one durable store of a data folder: blocks of stream records and small named states (checkpoints, snapshots).
  * Writes are buffered and committed in groups: while one commit is on its way to the disk, the next one gathers.
- * All writes of a group become durable together or not at all.
+ * All writes of a group become durable together or not at all. A group that cannot be written (the disk is full) is kept and
+ * tried again until it can; meanwhile everything is still read, and nobody is told that anything is durable.
  */
 export class DurableLog {
   readonly #storage: LogStorage;
   readonly #timers: Timers;
   readonly #durability: Durability;
   readonly #dirty = new Set<CommitParticipant>();
-  /** States of the group now gathering, and of the one on its way to the disk. */
+  readonly #report: (text: string) => void;
+  /** States of the group now gathering. */
   #pendingStates: StateWrites = new Map();
-  #committingStates: StateWrites = new Map();
+  /** On its way to the disk, or waiting to be tried again. */
+  #group: CommitGroup | undefined;
   readonly #hooks: (() => void)[] = [];
-  #callbacks: ((error?: Error) => void)[] = [];
+  readonly #callbacks: ((error?: Error) => void)[] = [];
   #committing = false;
   #scheduled = false;
-  #failure: Error | undefined;
+  #failure: LogUnwritableError | undefined;
+  #callOffRetry: (() => void) | undefined;
 
   /** @param storage what it writes to; closed with the log */
-  constructor(storage: LogStorage, { durability, timers = SYSTEM_TIMERS }: DurableLogOptions) {
+  constructor(
+    storage: LogStorage,
+    { durability, timers = SYSTEM_TIMERS, report = () => {} }: DurableLogOptions,
+  ) {
     this.#storage = storage;
     this.#durability = durability;
     this.#timers = timers;
+    this.#report = report;
   }
 
   /** @throws LocalError when the folder cannot be opened for writing */
@@ -60,10 +78,10 @@ export class DurableLog {
   }
 
   readState(key: string): Buffer | undefined {
-    for (const writes of [this.#pendingStates, this.#committingStates]) {
-      const unwritten = writes.get(key);
+    for (const writes of [this.#pendingStates, this.#group?.states]) {
+      const unwritten = writes?.get(key);
       if (unwritten !== undefined) return Buffer.from(unwritten);
-      if (writes.has(key)) return undefined;
+      if (writes?.has(key)) return undefined;
     }
     return this.#storage.readState(key);
   }
@@ -96,7 +114,23 @@ export class DurableLog {
     this.#schedule();
   }
 
-  /** Calls back when everything buffered until now is durable; with the error when it cannot become so. */
+  /** Why nothing can be written now; undefined when it can. */
+  get failure(): LogUnwritableError | undefined {
+    return this.#failure;
+  }
+
+  /**
+   * For whoever takes something from outside: what cannot be kept now must not be buffered either.
+   * @throws LogUnwritableError while nothing can be written
+   */
+  checkWritable(): void {
+    if (this.#failure) throw this.#failure;
+  }
+
+  /**
+   * Calls back when everything buffered until now is durable; with the error when it cannot become so now. What was buffered
+   * stays so, and becomes durable when the log can be written again.
+   */
   whenDurable(callback: (error?: Error) => void): void {
     if (this.#failure) {
       callback(this.#failure);
@@ -125,8 +159,12 @@ export class DurableLog {
     this.#storage.removeBlock(key);
   }
 
+  /** Writes what is buffered; what cannot be written even now was never said to be durable. */
   async close(): Promise<void> {
+    this.#callOffRetry?.();
+    if (this.#failure) await this.#commit();
     if (!this.#failure) await this.durable();
+    this.#callOffRetry?.();
     await this.#storage.close();
   }
 
@@ -140,35 +178,42 @@ export class DurableLog {
   async #commit(): Promise<void> {
     this.#scheduled = false;
     this.#committing = true;
-    const callbacks = this.#callbacks;
-    const participants = [...this.#dirty];
-    for (const hook of this.#hooks) hook();
-    this.#committingStates = this.#pendingStates;
-    this.#pendingStates = new Map();
-    this.#callbacks = [];
-    this.#dirty.clear();
+    const callbacks = this.#failure ? [] : this.#callbacks.splice(0);
     try {
       failpoint('log.beforeCommit');
-      const written = this.#write(participants, this.#committingStates);
+      this.#group ??= this.#gather();
+      const { participants } = this.#group;
+      const written = this.#write(this.#group);
       if (this.#durability === 'memory') for (const callback of callbacks.splice(0)) callback();
       await written;
       failpoint('log.beforeFsync');
       if (this.#durability === 'power') await this.#storage.synced();
       failpoint('log.afterFsync');
-      this.#committingStates = new Map();
+      this.#group = undefined;
       for (const participant of participants) participant.committed();
     } catch (cause) {
       this.#fail(callbacks, cause);
       return;
     }
     this.#committing = false;
+    this.#recovered();
     for (const callback of callbacks) callback();
     if (this.#dirty.size || this.#callbacks.length || this.#pendingStates.size) this.#schedule();
   }
 
-  #write(participants: CommitParticipant[], states: StateWrites): Promise<void> {
+  #gather(): CommitGroup {
+    for (const hook of this.#hooks) hook();
+    const group = { participants: [...this.#dirty], states: this.#pendingStates, blocks: undefined };
+    this.#pendingStates = new Map();
+    this.#dirty.clear();
+    return group;
+  }
+
+  #write(group: CommitGroup): Promise<void> {
+    group.blocks ??= blocksOf(group.participants);
+    const { blocks, states } = group;
     return this.#storage.write((transaction) => {
-      for (const participant of participants) participant.prepare(transaction.putBlock);
+      for (const [key, value] of blocks) transaction.putBlock(key, value);
       failpoint('log.midRecord');
       for (const [key, value] of states) {
         if (value === undefined) transaction.removeState(key);
@@ -178,9 +223,27 @@ export class DurableLog {
   }
 
   #fail(callbacks: ((error?: Error) => void)[], cause: unknown): void {
-    this.#failure = new LocalError(`Cannot write to the log: ${(cause as Error).message}`, { cause });
+    const { message } = cause as Error;
+    if (!this.#failure)
+      this.#report(`Cannot write to the log: ${message}; nothing is acknowledged until it can be`);
+    this.#failure = new LogUnwritableError(`Cannot write to the log: ${message}`, { cause });
     this.#committing = false;
-    for (const callback of [...callbacks, ...this.#callbacks]) callback(this.#failure);
-    this.#callbacks = [];
+    this.#callOffRetry = this.#timers.after(RETRY_MILLIS, () => void this.#commit());
+    for (const callback of [...callbacks, ...this.#callbacks.splice(0)]) callback(this.#failure);
+  }
+
+  #recovered(): void {
+    if (!this.#failure) return;
+    this.#failure = undefined;
+    this.#report('The log is written again');
   }
 }
+
+function blocksOf(participants: readonly CommitParticipant[]): (readonly [BlockKey, Uint8Array])[] {
+  const blocks: (readonly [BlockKey, Uint8Array])[] = [];
+  for (const participant of participants) participant.prepare((key, value) => blocks.push([key, value]));
+  return blocks;
+}
+
+/** How long a group waits that could not be written. */
+const RETRY_MILLIS = 500;

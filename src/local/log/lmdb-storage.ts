@@ -1,4 +1,14 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { CorruptDataError, LocalError } from '../local-error.ts';
@@ -10,20 +20,24 @@ export class LmdbStorage implements LogStorage {
   readonly #blocks: Database<Buffer, BlockKey>;
   readonly #states: Database<Buffer, string>;
   readonly #transaction: LogTransaction;
+  /** Written to find out whether there is room again. */
+  readonly #roomFile: string;
+  #hasFailed = false;
 
   private constructor(folder: string, noSync: boolean) {
     // It holds the token by which the page writes.
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     chmodSync(folder, 0o700);
     const path = join(folder, 'log.mdb');
+    this.#roomFile = join(folder, 'room');
     checkMagic(path);
     this.#env = open({ path, maxDbs: 4, noSync, noMemInit: true });
     this.#blocks = this.#env.openDB({ name: 'blocks', encoding: 'binary' });
     this.#states = this.#env.openDB({ name: 'states', encoding: 'binary' });
     this.#transaction = {
-      putBlock: (key, value) => void this.#blocks.put(key, value as Buffer),
-      putState: (key, value) => void this.#states.put(key, value as Buffer),
-      removeState: (key) => void this.#states.remove(key),
+      putBlock: (key, value) => leave(this.#blocks.put(key, value as Buffer)),
+      putState: (key, value) => leave(this.#states.put(key, value as Buffer)),
+      removeState: (key) => leave(this.#states.remove(key)),
     };
   }
 
@@ -40,7 +54,19 @@ export class LmdbStorage implements LogStorage {
   }
 
   async write(fill: (transaction: LogTransaction) => void): Promise<void> {
-    await this.#env.batch(() => fill(this.#transaction));
+    if (this.#hasFailed) this.#checkRoom();
+    try {
+      const batch = this.#env.batch(() => fill(this.#transaction));
+      // LMDB has a promise of its own for what it gathers in a turn; if nobody listened, its failure would end the process.
+      setImmediate(() => this.#env.committed.then(undefined, () => undefined));
+      await batch;
+      this.#hasFailed = false;
+    } catch (error) {
+      this.#hasFailed = true;
+      const { commitError } = error as { commitError?: Promise<never> };
+      await commitError;
+      throw error;
+    }
   }
 
   async synced(): Promise<void> {
@@ -74,13 +100,30 @@ export class LmdbStorage implements LogStorage {
 
   /** A block that stays because the disk is full is removed with the next start's trimming. */
   removeBlock(key: BlockKey): void {
-    this.#blocks.remove(key).catch(() => undefined);
+    leave(this.#blocks.remove(key));
   }
 
-  close(): Promise<void> {
-    return this.#env.close();
+  /** LMDB writes a stack trace for each commit that fails, and says no more than that it does. @throws Error of the file system */
+  #checkRoom(): void {
+    try {
+      writeFileSync(this.#roomFile, new Uint8Array(ROOM_BYTES));
+    } finally {
+      rmSync(this.#roomFile, { force: true });
+    }
+  }
+
+  /** After a write that failed, LMDB would wait for it for ever. */
+  async close(): Promise<void> {
+    if (!this.#hasFailed) await this.#env.close();
   }
 }
+
+/** How the transaction ends is what the batch says; its parts say the same once more. */
+function leave(part: Promise<unknown>): void {
+  part.catch(() => undefined);
+}
+
+const ROOM_BYTES = 256 * 1024;
 
 /** LMDB trusts its file, and one that is something else ends the process; so its first page is looked at before. */
 function checkMagic(path: string): void {
