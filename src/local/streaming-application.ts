@@ -107,7 +107,7 @@ export class StreamingApplication {
     const passed = Object.values(this.#positions).reduce((sum, position) => sum + indexOf(position) + 1, 0);
     this.#stage.begin(passed);
     this.#stage.settle();
-    this.#lastCheckpointMillis = options.nowMillis();
+    this.#lastCheckpointMillis = timers.monotonicMillis();
     this.#unsubscribe = this.#input.onAppend(() => this.#schedule());
     this.#stopTicking = timers.every(TICK_MILLIS, () => this.#tick());
     this.#schedule();
@@ -267,8 +267,12 @@ export class StreamingApplication {
     const until = Math.min(now - SETTLING_MILLIS, this.#input.oldestUnwrittenMillis());
     const isMore = isRead && this.#engine.advance(until, MAX_ROWS_PER_TICK);
     if (isMore && !this.#isHoldingMuch()) this.#timers.soon(() => this.#isStopped || this.#tick());
-    else if (this.#outbox.length > 0 || now - this.#lastCheckpointMillis >= CHECKPOINT_MILLIS)
-      this.#checkpoint();
+    else if (this.#outbox.length > 0 || this.#isCheckpointDue()) this.#checkpoint();
+  }
+
+  /** By the monotonic clock: a wall clock that is set back must not hold checkpoints up. */
+  #isCheckpointDue(): boolean {
+    return this.#timers.monotonicMillis() - this.#lastCheckpointMillis >= CHECKPOINT_MILLIS;
   }
 
   #isHoldingMuch(): boolean {
@@ -281,7 +285,7 @@ export class StreamingApplication {
     for (const { target, key, record } of this.#outbox) target.append(key, record);
     failpoint('window.afterStoreBeforeCheckpoint');
     this.#outbox = [];
-    this.#lastCheckpointMillis = this.#options.nowMillis();
+    this.#lastCheckpointMillis = this.#timers.monotonicMillis();
     this.#rejected?.commit();
     this.#stage.settle();
     this.#rowsStage.settle();
