@@ -10,6 +10,7 @@ import { Ledger } from './ledger.ts';
 import { DurableLog } from './log/durable-log.ts';
 import { KinesisStream } from './log/kinesis-stream.ts';
 import { StreamingApplication } from './streaming-application.ts';
+import { SYSTEM_TIMERS } from './timers.ts';
 
 export const input: InputSchema = {
   NamePrefix: 'S',
@@ -92,6 +93,7 @@ export class Running {
       ledger: this.ledger,
       streams: new Map([this.input, this.output].map((stream) => [stream.name, stream])),
       nowMillis: () => world.now,
+      timers: { ...SYSTEM_TIMERS, monotonicMillis: () => world.now },
       report: (text) => this.reports.push(text),
       putObject: async (_, key, body) => {
         if (this.#isKilled) return;
