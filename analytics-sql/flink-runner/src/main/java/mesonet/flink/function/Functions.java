@@ -59,6 +59,7 @@ public final class Functions {
         functions.put("MESONET_NTH_VALUE", new NthValue());
         functions.put("MESONET_EXP_AVG", new ExponentialAverage());
         functions.put("MESONET_STAGGER", new Stagger());
+        functions.put("MESONET_TUMBLE", new Tumble());
         functions.put("MESONET_GROUP_RANK", new GroupRank());
         functions.put("MESONET_HOTSPOTS", new Hotspots());
         functions.put("MESONET_RANDOM_CUT_FOREST", new AnomalyScore());

@@ -51,12 +51,7 @@ public final class Stagger extends ProcessTableFunction<Row> {
     }
 
     private void close(Window window, ListView<Row> rows) throws Exception {
-        for (Row row : rows.get()) {
-            Row out = new Row(row.getArity() + 1);
-            out.setField(0, RowTime.of(window.openMillis));
-            for (int at = 0; at < row.getArity(); at++) out.setField(at + 1, row.getField(at));
-            collect(out);
-        }
+        for (Row row : rows.get()) collect(TimedInput.behind(RowTime.of(window.openMillis), row));
         rows.clear();
         window.isOpen = false;
     }

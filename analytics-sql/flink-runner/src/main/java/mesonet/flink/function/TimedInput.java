@@ -58,12 +58,17 @@ final class TimedInput {
         long at = time.time();
         Long watermark = time.currentWatermark();
         if (watermark != null && at <= watermark) return;
-        Row kept = Row.project(row, positions(context.tableSemanticsFor(NAME)));
+        keep(context, waiting, row);
+        time.registerOnTime(at);
+    }
+
+    /** Keeps a row under its time, behind those of the same time. */
+    static void keep(ProcessTableFunction.Context context, MapView<Long, Row[]> waiting, Row row) throws Exception {
+        long at = context.timeContext(Long.class).time();
         Row[] before = waiting.get(at);
         Row[] rows = before == null ? new Row[1] : Arrays.copyOf(before, before.length + 1);
-        rows[rows.length - 1] = kept;
+        rows[rows.length - 1] = Row.project(row, positions(context.tableSemanticsFor(NAME)));
         waiting.put(at, rows);
-        time.registerOnTime(at);
     }
 
     /** The rows of a time that has come. */
@@ -88,6 +93,14 @@ final class TimedInput {
         for (int at = 0; at < row.getArity(); at++) extended.setField(at, row.getField(at));
         for (int at = 0; at < more.length; at++) extended.setField(row.getArity() + at, more[at]);
         return extended;
+    }
+
+    /** A row's values behind another value. */
+    static Row behind(Object first, Row row) {
+        Row whole = new Row(row.getArity() + 1);
+        whole.setField(0, first);
+        for (int at = 0; at < row.getArity(); at++) whole.setField(at + 1, row.getField(at));
+        return whole;
     }
 
     private static int[] positions(TableSemantics table) {
