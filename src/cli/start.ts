@@ -177,7 +177,10 @@ function stopOnSignals(
     stopping = performance.now();
     say('Stopping …');
     stopSimulator?.();
-    await mesonet.stop();
+    await mesonet.stop().catch((error: Error) => {
+      console.error(`Stopped, but not all could be written: ${error.message}`);
+      process.exit(1);
+    });
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());

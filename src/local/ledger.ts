@@ -200,6 +200,8 @@ export class Ledger {
 export const MQTT_STAGE = 'mqtt';
 /** Bodies posted to the API that a queue took, and those that it refused. */
 export const HTTP_STAGE = 'http';
+/** Why a message is refused that could not be kept. */
+export const LOG_UNWRITABLE = 'the log cannot be written';
 /** Messages that a device had subscribed to and may not receive. */
 export const DELIVERIES_STAGE = 'refused deliveries';
 /** Accepted messages at the rules: out is what at least one rule took, dropped is what was filtered. */

@@ -112,14 +112,25 @@ export async function startMesonet(options: MesonetOptions): Promise<Mesonet> {
   try {
     return await startAll(options, stops);
   } catch (error) {
-    await stopAll(stops);
+    await stopAll(stops).catch(() => undefined);
     throw error;
   }
 }
 
-/** What was started last is stopped first. */
+/**
+ * What was started last is stopped first; what cannot write its last words does not keep the others from stopping.
+ * @throws the first of what they threw
+ */
 async function stopAll(stops: (() => Promise<void> | void)[]): Promise<void> {
-  for (const stop of stops.reverse().splice(0)) await stop();
+  const failures: unknown[] = [];
+  for (const stop of stops.reverse().splice(0)) {
+    try {
+      await stop();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 async function startAll(options: MesonetOptions, stops: (() => Promise<void> | void)[]): Promise<Mesonet> {
@@ -144,7 +155,7 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
     ...loadApplication(resource, projectFolder),
   }));
 
-  const log = DurableLog.open({ folder: join(dataFolder, 'log'), durability });
+  const log = DurableLog.open({ folder: join(dataFolder, 'log'), durability, report });
   stops.push(() => log.close());
   const ledger = new Ledger(log.readState('ledger'));
   log.onCommit(() => log.writeState('ledger', ledger.encode()));
@@ -227,6 +238,7 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
   ];
   const statistics = new Statistics({
     ledger,
+    log,
     broker,
     lag,
     streamStages: () => [...streams.values()].map(streamStage),

@@ -63,7 +63,7 @@ export async function startPage(options: StartPageOptions): Promise<RunningPage>
       api,
       signedAccess: signedAccess(options),
       routes: {
-        '/v1/health': (_, response) => sendJson(response, { status: 'ok', version, ...statistics.health() }),
+        '/v1/health': (_, response) => sendJson(response, { version, ...statistics.health() }),
         '/v1/ledger': (_, response) => sendJson(response, statistics.report().ledger),
         '/v1/trace': createTraceRoute(options.tracer),
         '/v1/alerts': (_, response) => sendJson(response, alerts.newest()),

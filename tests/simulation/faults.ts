@@ -33,8 +33,6 @@ const FAULTS: readonly Fault[] = [
       world.diskWeather.isFull = true;
       return () => {
         world.diskWeather.isFull = false;
-        // Somebody makes room, and starts it again.
-        if (world.process) world.kill(false);
       };
     },
   },

@@ -68,6 +68,7 @@ export function firehoseOperations(options: FirehoseApiOptions): Operations {
 
 /** Answers when the record is durable. */
 async function putRecord(options: FirehoseApiOptions, input: Named & { Record: Entry }): Promise<object> {
+  options.log.checkWritable();
   const RecordId = append(findDirect(options, input), input.Record);
   await options.log.durable();
   return { RecordId, Encrypted: false };
@@ -81,6 +82,7 @@ async function putRecordBatch(
   const delivery = findDirect(options, input);
   if (input.Records.reduce((sum, { Data }) => sum + Data.byteLength, 0) > MAX_BATCH_BYTES)
     throw new AwsError('InvalidArgumentException', 'Records size exceeds 4 MB limit');
+  options.log.checkWritable();
   const RequestResponses = input.Records.map((each) => ({ RecordId: append(delivery, each) }));
   await options.log.durable();
   return { FailedPutCount: 0, Encrypted: false, RequestResponses };

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { AwsError } from '../aws-endpoint/aws-endpoint-error.ts';
 import { escapeXml } from '../aws-endpoint/aws-endpoint-xml.ts';
 import { failpoint } from '../failpoint.ts';
-import { HTTP_STAGE, type Ledger } from '../ledger.ts';
+import { HTTP_STAGE, type Ledger, LOG_UNWRITABLE } from '../ledger.ts';
 import type { DurableLog } from '../log/durable-log.ts';
 import { md5Of } from '../sqs/sqs-message.ts';
 import type { SqsQueue } from '../sqs/sqs-queue.ts';
@@ -26,6 +26,11 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export function createQueueSender({ queues, log, ledger }: QueueSenderOptions): SendToQueue {
   const stage = ledger.stage(HTTP_STAGE);
   return async (queueName, body) => {
+    if (log.failure) {
+      stage.in(1);
+      stage.drop(LOG_UNWRITABLE, 1);
+      throw log.failure;
+    }
     try {
       failpoint('upload.beforeAppend');
       const { messageId, body: sent } = queues.get(queueName)!.send({ body: textOf(body) });

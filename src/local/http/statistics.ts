@@ -1,5 +1,6 @@
 import type { MqttBroker } from '../iot-core/mqtt-broker.ts';
 import type { Ledger, LedgerReport, StageEntry } from '../ledger.ts';
+import type { DurableLog } from '../log/durable-log.ts';
 
 /** How far one stage is behind. */
 export interface StageLag {
@@ -11,6 +12,7 @@ export interface StageLag {
 }
 
 export interface StatisticsOptions {
+  readonly log: Pick<DurableLog, 'failure'>;
   readonly ledger: Ledger;
   readonly broker: Pick<MqttBroker, 'connectionCount' | 'host' | 'port' | 'tlsPort'>;
   readonly lag: () => readonly StageLag[];
@@ -62,9 +64,11 @@ export class Statistics {
   /** The short form, for `/v1/health`. */
   health(): object {
     const { host, port, tlsPort } = this.#options.broker;
+    const { failure } = this.#options.log;
     const { uptimeSeconds, messagesPerSecond, connections, lag } = this.report();
     const mqtts = { host, port: tlsPort };
-    return { uptimeSeconds, mqtt: { host, port }, mqtts, messagesPerSecond, connections, lag };
+    const status = failure ? { status: 'read-only', reason: failure.message } : { status: 'ok' };
+    return { ...status, uptimeSeconds, mqtt: { host, port }, mqtts, messagesPerSecond, connections, lag };
   }
 
   stop(): void {

@@ -5,6 +5,7 @@ import {
   DEVICE_SERVICES_STAGE,
   type Ledger,
   type LedgerStage,
+  LOG_UNWRITABLE,
   MQTT_STAGE,
 } from '../ledger.ts';
 import { LocalError } from '../local-error.ts';
@@ -81,6 +82,7 @@ export class MqttDoor {
   readonly publish: PublishToTopic = async (topic, payload, qos, isRetained = false, caller) => {
     const { log, services } = this.#options;
     if (!this.#broker || !this.#rules) throw new LocalError('Cannot publish: the broker is not open yet');
+    log.checkWritable();
     const answers = this.#take(this.#rules, { topic, payload, qos, clientId: undefined, ...caller });
     if (isRetained) services.retained.keep({ topic, payload, qos });
     await log.durable();
@@ -136,6 +138,13 @@ export class MqttDoor {
 
   #accept(rules: RulesEngine, message: PublishedMessage, done: (error?: Error) => void): void {
     let answers: readonly ReservedAnswer[];
+    const { failure } = this.#options.log;
+    if (failure) {
+      const { topic, clientId, payload } = message;
+      this.refuse({ topic, clientId, payloadBytes: payload.length, reason: LOG_UNWRITABLE });
+      done(failure);
+      return;
+    }
     try {
       failpoint('accept.beforeAppend');
       answers = this.#take(rules, message);

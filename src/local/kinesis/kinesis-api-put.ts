@@ -21,6 +21,7 @@ export async function putRecord(
 ): Promise<object> {
   const stream = findStream(options, input);
   checkEntry(input);
+  options.log.checkWritable();
   const { shardId, sequenceNumber } = append(stream, input);
   count(options, stream, 1);
   await options.log.durable();
@@ -36,6 +37,7 @@ export async function putRecords(
   input.Records.forEach(checkEntry);
   if (input.Records.reduce((sum, entry) => sum + byteLength(entry), 0) > MAX_REQUEST_BYTES)
     throw new AwsError('InvalidArgumentException', 'Records size exceeds 10 MB limit');
+  options.log.checkWritable();
   const receipts = input.Records.map((entry, at) => {
     if (at > 0) failpoint('stream.partialPut');
     return append(stream, entry);

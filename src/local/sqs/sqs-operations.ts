@@ -33,7 +33,9 @@ const LOOK_AGAIN_MILLIS = 200;
  * @param url the address of the queue, as the caller reaches it
  */
 export function sqsOperations(queue: SqsQueue, log: DurableLog, url: string): Operations {
-  const durably = async <Answer extends object>(answer: Answer): Promise<Answer> => {
+  const durably = async <Answer extends object>(carryOut: () => Answer): Promise<Answer> => {
+    log.checkWritable();
+    const answer = carryOut();
     await log.durable();
     return answer;
   };
@@ -45,7 +47,10 @@ export function sqsOperations(queue: SqsQueue, log: DurableLog, url: string): Op
         Attributes: select(attributesOf(queue), AttributeNames),
       }),
     },
-    SendMessage: { input: sqsShapes.SendMessage, run: (input: SendInput) => durably(send(queue, input)) },
+    SendMessage: {
+      input: sqsShapes.SendMessage,
+      run: (input: SendInput) => durably(() => send(queue, input)),
+    },
     SendMessageBatch: {
       input: sqsShapes.SendMessageBatch,
       run: ({ Entries }: { Entries: readonly Identified<SendInput>[] }) => {
@@ -55,21 +60,22 @@ export function sqsOperations(queue: SqsQueue, log: DurableLog, url: string): Op
             'BatchRequestTooLong',
             `Batch requests cannot be longer than ${MAX_BATCH_BYTES} bytes. You have sent ${bytes} bytes.`,
           );
-        return durably(each(Entries, (entry) => send(queue, entry)));
+        return durably(() => each(Entries, (entry) => send(queue, entry)));
       },
     },
     ReceiveMessage: { input: sqsShapes.ReceiveMessage, run: (input: ReceiveInput) => receive(queue, input) },
     DeleteMessage: {
       input: sqsShapes.DeleteMessage,
-      run: ({ ReceiptHandle }: { ReceiptHandle: string }) => {
-        queue.delete(ReceiptHandle);
-        return durably({});
-      },
+      run: ({ ReceiptHandle }: { ReceiptHandle: string }) =>
+        durably(() => {
+          queue.delete(ReceiptHandle);
+          return {};
+        }),
     },
     DeleteMessageBatch: {
       input: sqsShapes.DeleteMessageBatch,
       run: ({ Entries }: { Entries: readonly Identified<{ ReceiptHandle: string }>[] }) =>
-        durably(
+        durably(() =>
           each(Entries, ({ ReceiptHandle }) => {
             queue.delete(ReceiptHandle);
             return {};
