@@ -5,6 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { armFailpoints, failpoint } from '../failpoint.ts';
 import type { Durability } from '../log/durable-log.ts';
 import { closeIterators, type IterableDatabase } from './close-iterators.ts';
+import { TablesHealth } from './tables-health.ts';
 
 /** What the thread that keeps the tables is told when it starts. */
 export interface DynamodbWorkerData {
@@ -66,7 +67,7 @@ async function start(): Promise<void> {
   process.env.AWS_ACCOUNT_ID = options.accountId;
   try {
     if (options.folder !== undefined) await settleTables(options.folder);
-    failWrites(Level.prototype as LevelDatabase);
+    failWrites(Level.prototype as LevelDatabase, new TablesHealth(options.folder));
     if (options.durability === 'power') writeThroughToDisk(Level.prototype as LevelDatabase);
     closeIterators(Level.prototype as LevelDatabase);
     const server = dynalite({ path: options.folder, createTableMs: 0, updateTableMs: 0, deleteTableMs: 0 });
@@ -112,13 +113,13 @@ function active(table: TableRecord): TableRecord {
 }
 
 /** dynalite answers what a write throws with an InternalServerError, which the SDK tries again. */
-function failWrites(prototype: LevelDatabase): void {
+function failWrites(prototype: LevelDatabase, health: TablesHealth): void {
   for (const method of ['put', 'del', 'batch'] as const) {
     const write = prototype[method] as (...args: unknown[]) => Promise<void>;
     Object.assign(prototype, {
       async [method](this: LevelDatabase, ...args: unknown[]): Promise<void> {
         failpoint('store.beforeCommit');
-        await write.apply(this, args);
+        await health.write(() => write.apply(this, args));
         failpoint('store.afterCommitBeforeAnswer');
       },
     });

@@ -29,6 +29,8 @@ export interface Dynamodb {
 }
 
 const RESTART_DELAY_MILLIS = 100;
+/** Where something is wrong that does not pass at once. */
+const SLOW_RESTART_DELAY_MILLIS = 5000;
 const MAX_RESTARTS_PER_MINUTE = 10;
 
 /**
@@ -114,10 +116,11 @@ class DynamodbThread implements Dynamodb {
     const nowMillis = Date.now();
     this.#restarts = [...this.#restarts.filter((at) => at > nowMillis - 60_000), nowMillis];
     this.#options.onRestart?.(error);
-    if (this.#restarts.length > MAX_RESTARTS_PER_MINUTE) return;
+    const isOften = this.#restarts.length > MAX_RESTARTS_PER_MINUTE;
+    const delayMillis = isOften ? SLOW_RESTART_DELAY_MILLIS : RESTART_DELAY_MILLIS;
     setTimeout(() => {
       if (!this.#stopping) this.start().catch((cause: Error) => this.#restart(cause));
-    }, RESTART_DELAY_MILLIS);
+    }, delayMillis);
   }
 }
 
