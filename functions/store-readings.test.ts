@@ -242,6 +242,24 @@ describe('store-readings', () => {
     expect(counts).toMatchObject({ RecordsStored: 2 });
   });
 
+  it('keeps every refused record when an event comes twice and one copy gets less far', async () => {
+    const batch = [Buffer.from('x'), reading(1), Buffer.from('y')];
+    const first = 1_000_000 + 1000 * sensors;
+    await store(batch, first);
+    aws.faults.push({
+      match: 'UpdateItem',
+      times: Number.POSITIVE_INFINITY,
+      status: 400,
+      type: 'AccessDeniedException',
+    });
+    expect((await store(batch, first)).failed).toEqual([first + 1, first + 2]);
+    const objects = [...(await aws.objects('rejected/')).values()];
+    const lines = objects.flatMap((object) => object.toString().trimEnd().split('\n'));
+    const sources = new Set(lines.map((line) => (JSON.parse(line) as { source: string }).source.slice(-7)));
+    expect(sources).toContain(String(first));
+    expect(sources).toContain(String(first + 2));
+  });
+
   it('gives a refused record back when its object cannot be put', async () => {
     aws.faults.push({ match: 'PUT /', times: Number.POSITIVE_INFINITY, status: 403, type: 'AccessDenied' });
     const { failed, counts } = await store([reading(1), Buffer.from('x'), reading(2), Buffer.from('y')]);

@@ -11,7 +11,9 @@ import { FAILED, type Outcome, type StreamRecord } from './stream-record.ts';
  * order of `records`.
  *
  * Lambda retries everything from the lowest failed sequence number on (AWS Lambda developer guide, "Configuring partial
- * batch response"). A refused record behind it comes again, so it is kept and counted only then: each exactly once.
+ * batch response"). A refused record behind it comes again, so it is kept and counted only then. The object is named by the
+ * first and the last record in it: the same event may be delivered twice at once, and the copy that gets less far must not
+ * replace what the other one has kept.
  */
 export async function settleBatch(
   functionName: string,
@@ -24,7 +26,9 @@ export async function settleBatch(
   if (refused.length > 0) {
     try {
       const first = records[refused[0]!.index]!;
-      const key = rejectedKey(first.arrivalMillis, functionName, `${first.shardId}-${first.sequenceNumber}`);
+      const last = records[refused.at(-1)!.index]!;
+      const name = `${first.shardId}-${first.sequenceNumber}-${last.sequenceNumber}`;
+      const key = rejectedKey(first.arrivalMillis, functionName, name);
       await putRejected(
         requiredVariable('ARCHIVE_BUCKET'),
         key,

@@ -58,7 +58,7 @@ export function archiveKey(hourMillis: number, shardId: string, firstSequenceNum
   return `curated/date=${iso.slice(0, 10)}/hour=${iso.slice(11, 13)}/${shardId}-${firstSequenceNumber}.json.gz`;
 }
 
-/** `rejected/date=2026-11-21/store-readings/shardId-000000000000-4954….json` */
+/** `rejected/date=2026-11-21/store-readings/shardId-000000000000-4954…-4954….json` */
 export function rejectedKey(receivedMillis: number, functionName: string, name: string): string {
   return `rejected/date=${new Date(receivedMillis).toISOString().slice(0, 10)}/${functionName}/${name}.json`;
 }

@@ -19,8 +19,8 @@ export function keptAs({ bucketName, key }: Pick<Rejection, 'bucketName' | 'key'
 const DAY_MILLIS = 86_400_000;
 
 /**
- * Why a function rejected a record of a stream. The object is named by the first record of its batch that was rejected,
- * and dated by that record's arrival.
+ * Why a function rejected a record of a stream. The object is named by the first and the last record of its batch
+ * that were rejected, and dated by the first one's arrival. Of several that begin with one record the longest comes last.
  */
 export async function findRejectedRecord(
   objects: ObjectFinder,
