@@ -33,12 +33,13 @@ export const projectFolder = fileURLToPath(new URL('../..', import.meta.url)).re
 /** The objects of the bucket: they outlive the process. */
 export const objects = new Map<string, string>();
 const folders: string[] = [];
-/** The clock and the bucket, as a test sets them. */
-export const world = { now: 0, stores: true };
+/** The wall clock, how far it was set back, and the bucket, as a test sets them. */
+export const world = { now: 0, setBackMillis: 0, stores: true };
 
 beforeEach(() => {
   objects.clear();
   world.now = 1_800_000_000_000;
+  world.setBackMillis = 0;
   world.stores = true;
 });
 afterEach(() => {
@@ -93,7 +94,7 @@ export class Running {
       ledger: this.ledger,
       streams: new Map([this.input, this.output].map((stream) => [stream.name, stream])),
       nowMillis: () => world.now,
-      timers: { ...SYSTEM_TIMERS, monotonicMillis: () => world.now },
+      timers: { ...SYSTEM_TIMERS, monotonicMillis: () => world.now + world.setBackMillis },
       report: (text) => this.reports.push(text),
       putObject: async (_, key, body) => {
         if (this.#isKilled) return;

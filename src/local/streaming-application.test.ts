@@ -17,6 +17,16 @@ import {
 } from './streaming-application.test-support.ts';
 
 describe('a streaming application', () => {
+  it('keeps its checkpoints when the wall clock is set back', async () => {
+    const running = new Running(newFolder());
+    await running.put({ k: 'a', v: 5 });
+    await running.until(() => running.application.lag().backlog === 0);
+    world.now -= 3_600_000;
+    world.setBackMillis = 3_610_000;
+    await running.until(() => running.log.readState('application/app') !== undefined);
+    await running.end();
+  });
+
   it('keeps what it refuses with its bytes, its reason and where it came from', async () => {
     const running = new Running(newFolder());
     await running.put({ k: 'a', v: 5 }, 'not JSON', { k: 'a', v: 'five' }, { k: 'a', v: 0 });
