@@ -82,18 +82,19 @@ describe('mesonet cost', () => {
   });
 
   test.each([
-    [['--rate', '0'], "option '--rate <readings/s>' argument '0' is invalid. Expected a number above 0."],
-    [['--pack', '1.5'], "option '--pack <n>' argument '1.5' is invalid. Expected a whole number above 0."],
+    [['--rate', '0'], "option '--rate <readings/s>' argument '0' is invalid. Expected a number above 0.", 2],
+    [['--pack', '1.5'], "option '--pack <n>' argument '1.5' is invalid. Expected a whole number above 0.", 2],
     [
       ['--pack', '2000'],
       'Cannot pack 2000 readings into one publish: they take 496000 bytes, at most 131072 are allowed',
+      1,
     ],
-    [['--trace', '/nowhere.jsonl'], 'Cannot read --trace "/nowhere.jsonl": ENOENT'],
-    [['--trace', 'x', '--rate', '5'], 'Cannot use --rate with --trace: the trace says what is published'],
-    [['--template', main], `Cannot read --template "${main}": `],
-  ])('refuses %j with a sentence', (args, sentence) => {
+    [['--trace', '/nowhere.jsonl'], 'Cannot read --trace "/nowhere.jsonl": ENOENT', 1],
+    [['--trace', 'x', '--rate', '5'], 'Cannot use --rate with --trace: the trace says what is published', 2],
+    [['--template', main], `Cannot read --template "${main}": `, 1],
+  ])('refuses %j with a sentence', (args, sentence, exitCode) => {
     const { status, stdout, stderr } = small(...args);
-    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect({ status, stdout }).toEqual({ status: exitCode, stdout: '' });
     expect(stderr).toContain(sentence);
   });
 

@@ -86,7 +86,9 @@ async function run(command: Command, flags: CostFlags): Promise<void> {
 async function runScale(command: Command, flags: CostFlags): Promise<void> {
   for (const option of ['rate', 'devices', 'trace', 'budget'] as const)
     if (flags[option] !== undefined)
-      command.error(`error: Cannot use --${option} with --scale: it goes through the rates by itself`);
+      command.error(`error: Cannot use --${option} with --scale: it goes through the rates by itself`, {
+        exitCode: 2,
+      });
   const { planScale } = await import('../cost/scale/plan-scale.ts');
   const { readDeployment } = await import('../cost/deployment.ts');
   const { US_EAST_1 } = await import('../cost/price-sheet.ts');
@@ -114,9 +116,13 @@ async function readLoad(command: Command, flags: CostFlags): Promise<Load> {
   }
   for (const option of ['rate', 'pack'] as const)
     if (flags[option] !== undefined)
-      command.error(`error: Cannot use --${option} with --trace: the trace says what is published`);
+      command.error(`error: Cannot use --${option} with --trace: the trace says what is published`, {
+        exitCode: 2,
+      });
   if (!basicIngest)
-    command.error('error: Cannot use --no-basic-ingest with --trace: the trace says the topics');
+    command.error('error: Cannot use --no-basic-ingest with --trace: the trace says the topics', {
+      exitCode: 2,
+    });
   const { readTrace } = await import('../cost/trace.ts');
   const load = readTrace(readText(command, '--trace', trace));
   return devices === undefined ? load : { ...load, devices };

@@ -125,7 +125,7 @@ describe('mesonet doctor', { timeout: 60_000 }, () => {
 
   it('says that there is no bundle, and asks for a device', async () => {
     await expectBroken('nobody', 'bundle', 'there is no bundle');
-    expect((await runMesonet(['doctor'])).stderr).toContain("required option '--device <name>'");
+    expect((await runMesonet(['doctor'])).stderr).toContain('give exactly one of --device and --fleet');
   });
 
   it('finds a port on which nothing listens, and one that speaks no TLS', async () => {
