@@ -3,12 +3,16 @@ const WORDS = {
   dataPolicy: ['Delete', 'Retain'],
   readingsItemMinutes: ['1', '2', '5', '10'],
   lastingAlerts: ['on', 'off'],
+  windows: ['lambda', 'flink'],
 };
 
 /** Numbers that have a least value besides 1, and why. */
 const LEAST = {
   rawRetentionDays: [545, 'objects go to Deep Archive on day 365, which bills them for 180 days'],
 };
+
+/** A minute at which a window may begin. */
+const MINUTE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:00Z$/;
 
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
 
@@ -29,6 +33,7 @@ function problemsOf({ stage, region, parameters, given }) {
   for (const [name, value] of Object.entries({ ...known, ...given })) {
     if (name in known) problems.push(...valueProblems(name, value, known[name]));
   }
+  problems.push(...boundProblems({ ...known, ...given }));
   return problems;
 }
 
@@ -43,8 +48,19 @@ function valueProblems(name, value, usual) {
   const [least, reason] = LEAST[name] ?? [1, ''];
   if (typeof usual === 'number' && Number(value) < least)
     return [`Cannot use '${value}' for parameter '${name}': it takes at least ${least}, because ${reason}`];
+  if (name === 'windowsFrom' && !(MINUTE.test(String(value)) && Number.isFinite(Date.parse(value))))
+    return [
+      `Cannot use '${value}' for parameter 'windowsFrom': it takes a whole minute, such as '2026-11-21T11:05:00Z'`,
+    ];
   if (String(value).trim() === '') return [`Cannot leave parameter '${name}' empty: it takes text`];
   return [];
+}
+
+function boundProblems({ flinkParallelism: least, flinkMaxParallelism: most }) {
+  if (!(Number(least) > Number(most))) return [];
+  return [
+    `Cannot scale Flink from ${least} to ${most}: 'flinkMaxParallelism' must be at least 'flinkParallelism'`,
+  ];
 }
 
 function quoted(words) {

@@ -82,6 +82,12 @@ const table: readonly Row[] = [
     node: ['node:fs', 'node:path'],
   },
   {
+    folder: 'src/flink-jobs',
+    ours: ['src/streaming-sql'],
+    packages: [],
+    node: ['node:fs', 'node:path'],
+  },
+  {
     folder: 'src/topic-rules',
     ours: ['src/sql', 'src/iot-sql', 'src/stack'],
     packages: [],

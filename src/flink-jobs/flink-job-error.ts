@@ -1,0 +1,4 @@
+/** An application that cannot be deployed as a Flink job. */
+export class FlinkJobError extends Error {
+  override readonly name = 'FlinkJobError';
+}
