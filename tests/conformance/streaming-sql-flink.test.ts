@@ -1,14 +1,16 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { printPlan, printScript } from '../../src/streaming-sql/flink/index.ts';
 import { compileApplication, type InputSchema, type TimeOptions } from '../../src/streaming-sql/index.ts';
+import { joinPrograms } from './streaming-sql-join-programs.ts';
+import { directPrograms, windowPrograms } from './streaming-sql-programs.ts';
 
 /**
  * `flink.sql` beside each case is the script that the printer makes of it; a case without one is refused, for the reason
  * given below. `MESONET_UPDATE_FLINK=1 vitest run tests/conformance/streaming-sql-flink.test.ts` writes them anew.
  */
 const refusals: Readonly<Record<string, string>> = {
-  'calendar-windows': 'P2: windows of a MONTH have no fixed length, and TUMBLE knows no other',
   'join-by-rows':
     'PJ: a join window by ROWS holds the newest rows of a stream, and Flink joins by keys or by time only',
   'late-and-corrected': 'P: late rows that correct a window (allowedLatenessMillis): windows are given once',
@@ -69,6 +71,41 @@ describe.each(cases)('the Flink script of $name', (each) => {
     if (isUpdate && refusal !== undefined) rmSync(golden, { force: true });
     expect(existsSync(golden) ? readFileSync(golden, 'utf8') : undefined).toBe(
       refusal === undefined ? script : undefined,
+    );
+  });
+});
+
+describe('any program', () => {
+  const column = (Name: string, SqlType: string) => ({ Name, SqlType, Mapping: `$.${Name}` });
+  const record = (...columns: ReturnType<typeof column>[]) => ({
+    RecordFormat: { RecordFormatType: 'JSON' as const },
+    RecordColumns: columns,
+  });
+  const text = 'VARCHAR(8)';
+  const input: InputSchema = {
+    NamePrefix: 'S',
+    InputSchema: record(
+      column('k', text),
+      column('s', text),
+      column('v', 'DOUBLE'),
+      column('n', 'INTEGER'),
+      column('t', 'BIGINT'),
+    ),
+    ReferenceDataSources: [
+      { TableName: 'REF', ReferenceSchema: record(column('key', text), column('low', 'DOUBLE')) },
+    ],
+  };
+
+  it('is printed, or refused with a reason', () => {
+    fc.assert(
+      fc.property(fc.oneof(windowPrograms, directPrograms, joinPrograms), ({ sql }) => {
+        const { job, pumps } = printPlan(compileApplication(sql, { input }));
+        const refusals = pumps.flatMap((pump) => ('refusal' in pump ? [pump.refusal] : []));
+        expect(refusals.every((reason) => reason.length > 10)).toBe(true);
+        if (refusals.length === 0) expect(job.outputs.map(({ stream }) => stream)).toContain('OUT');
+        for (const { sql: view } of job.views) expect(view).not.toMatch(/undefined|\[object|NaN/);
+      }),
+      { numRuns: 300 },
     );
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { inFolder, mesonet, schema, windows } from './sql.test-support.ts';
 
-const calendar = `CREATE STREAM "OUT" ("n" INT);
-CREATE PUMP "P" AS INSERT INTO "OUT" SELECT STREAM COUNT(*)
-FROM SOURCE_SQL_STREAM_001 AS s GROUP BY FLOOR(s.ROWTIME TO MONTH);
+const newestRows = `CREATE STREAM "OUT" ("n" INT);
+CREATE PUMP "P" AS INSERT INTO "OUT" SELECT STREAM a."v"
+FROM SOURCE_SQL_STREAM_001 OVER (ROWS 2 PRECEDING) AS a JOIN SOURCE_SQL_STREAM_001 AS b ON a."k" = b."k";
 `;
 
 describe('mesonet sql flink', () => {
@@ -34,12 +34,12 @@ describe('mesonet sql flink', () => {
   });
 
   test('refuses what Flink cannot say, with its place and nothing on standard output', async () => {
-    inFolder('month.sql', calendar);
-    inFolder('month.input.json', JSON.stringify(schema));
-    const { code, stdout, stderr } = await mesonet(['sql', 'flink', 'month.sql']);
+    inFolder('rows.sql', newestRows);
+    inFolder('rows.input.json', JSON.stringify(schema));
+    const { code, stdout, stderr } = await mesonet(['sql', 'flink', 'rows.sql']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toContain('flink   impossible  windows of a MONTH have no fixed length');
-    expect(stderr).toContain('month.sql:2:1: Cannot print pump "P" as Flink SQL: windows of a MONTH');
+    expect(stderr).toContain('flink   impossible  a join window by ROWS holds the newest rows');
+    expect(stderr).toContain('rows.sql:2:1: Cannot print pump "P" as Flink SQL: a join window by ROWS');
   });
 
   test('answers 1 for an application that does not compile, and for one without a schema', async () => {

@@ -43,6 +43,7 @@ export const flinkFunctions = {
     kind: 'table',
     says: 'rows of a reference table by key, where a join would retract rows',
   },
+  MESONET_TUMBLE: { kind: 'process', says: 'windows with an origin, of months, and over windows' },
   MESONET_STAGGER: { kind: 'process', says: 'windows that each key opens' },
   MESONET_RANDOM_CUT_FOREST: { kind: 'process', says: 'the forest, parallelism 1' },
   MESONET_HOTSPOTS: { kind: 'process', says: 'the clustering, parallelism 1' },

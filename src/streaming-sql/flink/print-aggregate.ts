@@ -20,10 +20,14 @@ const spread: PrintAggregate = ({ function: name }, argument, { differ }, over) 
 
 const extreme: PrintAggregate = ({ function: name }, { sql }, _context, over) => `${name}(${sql})${over}`;
 
-const ofRunner =
-  (name: 'MESONET_FIRST_VALUE' | 'MESONET_LAST_VALUE'): PrintAggregate =>
-  (_call, { sql }, { call, rowtime }, over) =>
-    `${call(name, [sql, rowtime])}${over}`;
+/** In a window the first value is that of its oldest row, the last that of the row itself; in a group they go by ROWTIME. */
+const FIRST_VALUE: PrintAggregate = (_call, { sql }, { call, rowtime }, over) =>
+  over === ''
+    ? call('MESONET_FIRST_VALUE', [sql, rowtime])
+    : `${call('MESONET_NTH_VALUE', [sql, 'CAST(1 AS BIGINT)'])}${over}`;
+
+const LAST_VALUE: PrintAggregate = (_call, { sql }, { call, rowtime }, over) =>
+  over === '' ? call('MESONET_LAST_VALUE', [sql, rowtime]) : sql;
 
 /** TRUE counts 1, FALSE 0, NULL not at all. */
 const decided =
@@ -47,8 +51,8 @@ const aggregates: Readonly<Record<AggregateCall['function'], PrintAggregate>> = 
   },
   MIN: extreme,
   MAX: extreme,
-  FIRST_VALUE: ofRunner('MESONET_FIRST_VALUE'),
-  LAST_VALUE: ofRunner('MESONET_LAST_VALUE'),
+  FIRST_VALUE,
+  LAST_VALUE,
   STDDEV_POP: spread,
   STDDEV_SAMP: spread,
   VAR_POP: spread,

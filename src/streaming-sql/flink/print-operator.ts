@@ -1,4 +1,5 @@
 import type { Operator } from '../plan.ts';
+import { printStagger } from './print-held-window.ts';
 import { printJoin } from './print-join.ts';
 import { printLogParse } from './print-log-parse.ts';
 import { printFilter, printProject } from './print-project.ts';
@@ -6,7 +7,7 @@ import { printReferenceJoin } from './print-reference-join.ts';
 import { printSliding } from './print-sliding.ts';
 import { printSort } from './print-sort.ts';
 import { printForest, printGroupRank, printHotspots } from './print-table-function.ts';
-import { printStagger, printTumbling } from './print-tumbling.ts';
+import { printTumbling } from './print-tumbling.ts';
 import { printUnion, printValues } from './print-union.ts';
 import type { PumpPrinter } from './pump-printer.ts';
 import type { Rows } from './rows.ts';

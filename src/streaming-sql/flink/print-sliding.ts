@@ -27,10 +27,10 @@ export function printSliding(plan: SlidingAggregatePlan, input: Rows, printer: P
   };
 }
 
-/** LAG takes no frame, so its calls are a layer of their own. */
+/** Calls of LAG by how far they look back, each a window of its own, and all others. */
 function layersOf({ calls }: SlidingWindow): (readonly AggregateCall[])[] {
-  const isLag = (call: AggregateCall) => call.function === 'LAG';
-  return [calls.filter((call) => !isLag(call)), calls.filter(isLag)].filter((layer) => layer.length > 0);
+  const layers = Map.groupBy(calls, (call) => (call.function === 'LAG' ? (call.parameter ?? 1) : 'window'));
+  return [...layers.values()];
 }
 
 function addLayer(
@@ -68,7 +68,10 @@ function printFrame(frame: WindowFrame, printer: PumpPrinter): string {
   return `RANGE BETWEEN ${printInterval(frame.precedingMillis)} PRECEDING AND CURRENT ROW`;
 }
 
-/** LAG looks no further back than its window; where there is no such row the default stands, also before a NULL. */
+/**
+ * LAG looks no further back than its window; where there is no such row the default stands, also before a NULL. It is the
+ * oldest row of so many: Flink's own LAG would take rows of one ROWTIME for one.
+ */
 function printLag(
   call: AggregateCall,
   frame: WindowFrame,
@@ -81,7 +84,6 @@ function printLag(
   const fallback = call.defaultColumn === undefined ? undefined : rows.columns[call.defaultColumn];
   const flink = resultType([value, ...(fallback === undefined ? [] : [fallback])], type);
   const none = fallback === undefined || isNull(fallback) ? `CAST(NULL AS ${flink})` : widen(fallback, flink);
-  const before = (what: string) => (parameter === 0 ? what : `LAG(${what}, ${parameter}) OVER (${by})`);
   const common = {
     type,
     flink,
@@ -89,10 +91,13 @@ function printLag(
     ...(value.magnitude !== undefined && { magnitude: Number.MAX_SAFE_INTEGER }),
   };
   if (frame.kind === 'rows' && parameter > frame.precedingRows) return { ...common, sql: none };
-  const time = before(rows.time.value);
-  const missing =
+  const over = `OVER (${by} ROWS BETWEEN ${parameter} PRECEDING AND CURRENT ROW)`;
+  const oldest = (what: string) =>
+    `${printer.over(rows).call('MESONET_NTH_VALUE', [what, 'CAST(1 AS BIGINT)'])} ${over}`;
+  const tooOld =
     frame.kind === 'range'
-      ? `${time} IS NULL OR ${time} < ${rows.time.value} - ${printInterval(frame.precedingMillis)}`
-      : `${time} IS NULL`;
-  return { ...common, sql: `CASE WHEN ${missing} THEN ${none} ELSE ${before(widen(value, flink))} END` };
+      ? ` OR ${oldest(rows.time.value)} < ${rows.time.value} - ${printInterval(frame.precedingMillis)}`
+      : '';
+  const missing = `COUNT(*) ${over} <= ${parameter}${tooOld}`;
+  return { ...common, sql: `CASE WHEN ${missing} THEN ${none} ELSE ${oldest(widen(value, flink))} END` };
 }

@@ -1,7 +1,7 @@
 import type { GroupRankPlan, HotspotsPlan, RandomCutForestPlan } from '../table-function-plan.ts';
 import type { FunctionName } from './flink-functions.ts';
+import { processId } from './print-held-window.ts';
 import { printDouble, printText } from './print-literal.ts';
-import { processId } from './print-tumbling.ts';
 import type { Printed } from './printed.ts';
 import type { PumpPrinter } from './pump-printer.ts';
 import { type Rows, uniqueNames } from './rows.ts';

@@ -1,7 +1,7 @@
 -- weather-alerts: Flink SQL 2.2, run by analytics-sql/flink-runner, which makes
 -- `SOURCE_SQL_STREAM_001` (`sensor_id` VARCHAR(32), `sensor` VARCHAR(15), `station_id` VARCHAR(32), `sensor_avg_value` DOUBLE, `record_timestamp` TIMESTAMP(3), `ROWTIME` TIMESTAMP(3)), time: arrival of the record
 -- MESONET_REFERENCE_1(`sensor`): rows of `THRESHOLDS` (`sensor` VARCHAR(15), `below` DOUBLE, `above` DOUBLE)
--- functions MESONET_REFERENCE_1
+-- functions MESONET_NTH_VALUE, MESONET_REFERENCE_1
 
 SET 'table.local-time-zone' = 'UTC';
 
@@ -63,7 +63,7 @@ SELECT `sensor_id`,
   `below`,
   `record_timestamp`,
   `c8`,
-  CASE WHEN LAG(CAST(`ROWTIME` AS TIMESTAMP(3)), 1) OVER (PARTITION BY `sensor_id` ORDER BY `ROWTIME`) IS NULL THEN `c8` ELSE LAG(CAST(`kind` AS STRING), 1) OVER (PARTITION BY `sensor_id` ORDER BY `ROWTIME`) END AS `lag`,
+  CASE WHEN COUNT(*) OVER (PARTITION BY `sensor_id` ORDER BY `ROWTIME` ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) <= 1 THEN `c8` ELSE MESONET_NTH_VALUE(CAST(`kind` AS STRING), CAST(1 AS BIGINT)) OVER (PARTITION BY `sensor_id` ORDER BY `ROWTIME` ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) END AS `lag`,
   `ROWTIME`
 FROM `ALERT_PUMP_1`;
 

@@ -1,5 +1,6 @@
 -- sliding-windows: Flink SQL 2.2, run by analytics-sql/flink-runner, which makes
 -- `SOURCE_SQL_STREAM_001` (`ticker` VARCHAR(4), `price` DOUBLE, `qty` INT, `at` TIMESTAMP(3), `store-id` VARCHAR(16), `ROWTIME` TIMESTAMP(3)), time: arrival of the record
+-- functions MESONET_NTH_VALUE
 
 SET 'table.local-time-zone' = 'UTC';
 
@@ -32,7 +33,7 @@ SELECT `ticker`,
   `store-id`,
   `c9`,
   `avg`,
-  CASE WHEN LAG(CAST(`ROWTIME` AS TIMESTAMP(3)), 1) OVER (PARTITION BY `ticker` ORDER BY `ROWTIME`) IS NULL THEN CAST(`c9` AS DOUBLE) ELSE LAG(`price`, 1) OVER (PARTITION BY `ticker` ORDER BY `ROWTIME`) END AS `lag`,
+  CASE WHEN COUNT(*) OVER (PARTITION BY `ticker` ORDER BY `ROWTIME` ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) <= 1 THEN CAST(`c9` AS DOUBLE) ELSE MESONET_NTH_VALUE(`price`, CAST(1 AS BIGINT)) OVER (PARTITION BY `ticker` ORDER BY `ROWTIME` ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) END AS `lag`,
   `ROWTIME`
 FROM `P_2`;
 
