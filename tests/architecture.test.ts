@@ -83,7 +83,7 @@ const table: readonly Row[] = [
   },
   {
     folder: 'src/flink-jobs',
-    ours: ['src/streaming-sql'],
+    ours: ['src/streaming-sql', 'src/streaming-sql/flink'],
     packages: [],
     node: ['node:fs', 'node:path'],
   },
