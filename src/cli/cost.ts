@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Load } from '../cost/load.ts';
 import type { CostReport } from '../cost/price-stack.ts';
 import type { Template } from '../stack/template.ts';
@@ -13,6 +13,7 @@ Examples:
   mesonet cost --rate 5000 --devices 50000       a larger fleet
   mesonet cost --trace load.jsonl                a recorded load, a line per publish:
                                                  {"timestampMillis":…,"topic":"weather/…","bytes":200}
+  mesonet cost --windows flink                   the same stack with Managed Service for Apache Flink
   mesonet cost --budget 250 --json               exit code 1 when a month costs more
   mesonet cost --scale --pack 24                 100 to 10,000,000 readings/s: shards, units, limits, costs
 
@@ -32,6 +33,7 @@ interface CostFlags {
   readonly project: string;
   readonly stage: string;
   readonly template?: string;
+  readonly windows?: string;
 }
 
 const DEFAULTS = { rate: 100, devices: 1000, pack: 1 };
@@ -56,6 +58,12 @@ export function costCommand(): Command {
     .option('--json', 'print one line of JSON on stdout')
     .option('--project <folder>', 'the folder of serverless.yml', projectFolder)
     .option('--stage <stage>', 'the stage whose parameters count', 'prod')
+    .addOption(
+      new Option('--windows <back-end>', 'what runs the streaming SQL, if not what the stage says').choices([
+        'lambda',
+        'flink',
+      ]),
+    )
     .option(
       '--template <file>',
       'price this compiled CloudFormation template instead of compiling serverless.yml',
@@ -128,8 +136,11 @@ async function readLoad(command: Command, flags: CostFlags): Promise<Load> {
   return devices === undefined ? load : { ...load, devices };
 }
 
-async function readTemplate(command: Command, { project, stage, template }: CostFlags): Promise<Template> {
+async function readTemplate(command: Command, flags: CostFlags): Promise<Template> {
+  const { project, stage, template, windows } = flags;
   if (template !== undefined) {
+    if (windows !== undefined)
+      command.error('error: Cannot use --windows with --template: the template says what runs them');
     const text = readText(command, '--template', template);
     try {
       return JSON.parse(text) as Template;
@@ -141,7 +152,13 @@ async function readTemplate(command: Command, { project, stage, template }: Cost
   if (!existsSync(join(folder, 'serverless.yml')))
     command.error(`error: Cannot price --project "${project}": the folder has no serverless.yml`);
   const { compileStack } = await import('../stack/compile-stack.ts');
-  return compileStack({ projectFolder: folder, cacheFolder: join(folder, '.mesonet', 'stack'), stage });
+  const cacheFolder = join(folder, '.mesonet', 'stack');
+  return compileStack({
+    projectFolder: folder,
+    cacheFolder,
+    stage,
+    ...(windows && { parameters: { windows } }),
+  });
 }
 
 function readText(command: Command, option: string, file: string): string {

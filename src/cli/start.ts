@@ -69,7 +69,7 @@ export function startCommand(): Command {
         '--windows <back-end>',
         'what runs the streaming SQL: the engine in this process, or the functions that run it on AWS',
       )
-        .choices(['embedded', 'lambda'])
+        .argParser(parseWindows)
         .default('embedded'),
     )
     .option('--no-device-quotas', 'take more than 100 publishes and 512 KiB a second of one device')
@@ -189,6 +189,15 @@ function stopOnSignals(
 function versionOf(): string {
   return (JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8')) as { version: string })
     .version;
+}
+
+function parseWindows(text: string): WindowsBackEnd {
+  if (text === 'embedded' || text === 'lambda') return text;
+  if (text === 'flink')
+    throw new InvalidArgumentError(
+      'Flink runs on AWS only (sls deploy --param windows=flink); embedded runs the same SQL here.',
+    );
+  throw new InvalidArgumentError('Allowed choices are embedded, lambda.');
 }
 
 function parsePort(text: string): number {

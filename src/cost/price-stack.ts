@@ -86,7 +86,9 @@ const PRICED = [
   'AWS::KinesisFirehose::DeliveryStream',
   'AWS::Lambda::EventSourceMapping',
   'AWS::Lambda::Function',
+  'AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption',
   'AWS::Logs::LogGroup',
+  'AWS::Logs::LogStream',
   'AWS::S3::Bucket',
   'AWS::SNS::Topic',
 ];

@@ -12,6 +12,8 @@ export interface CompileStackOptions {
   /** Where compiled templates are kept, one for each state of the sources. */
   readonly cacheFolder: string;
   readonly stage?: string;
+  /** Parameters that win over those of the stage, as `sls --param` takes them. */
+  readonly parameters?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -21,8 +23,9 @@ export interface CompileStackOptions {
  * @throws StackError with the framework's own words when the stack does not compile
  */
 export async function compileStack(options: CompileStackOptions): Promise<Template> {
-  const { projectFolder, cacheFolder, stage = 'dev' } = options;
-  const kept = join(cacheFolder, `${stage}-${sourceHash(projectFolder)}.json`);
+  const { projectFolder, cacheFolder, stage = 'dev', parameters = {} } = options;
+  const variant = [stage, ...Object.entries(parameters).flat()].join('-').replaceAll(/[^\w.-]/g, '_');
+  const kept = join(cacheFolder, `${variant}-${sourceHash(projectFolder)}.json`);
   if (!existsSync(kept)) {
     // The framework works in one folder of the project, whatever its output folder is.
     const lock = join(projectFolder, '.mesonet', 'package.lock');
@@ -33,12 +36,13 @@ export async function compileStack(options: CompileStackOptions): Promise<Templa
 
 async function packageInto(
   kept: string,
-  { projectFolder, cacheFolder, stage = 'dev' }: CompileStackOptions,
+  { projectFolder, cacheFolder, stage = 'dev', parameters = {} }: CompileStackOptions,
 ): Promise<void> {
   if (existsSync(kept)) return;
   mkdirSync(cacheFolder, { recursive: true });
   const output = join(cacheFolder, `package-${process.pid}`);
-  await runFramework(projectFolder, ['package', '--stage', stage, '--package', output]);
+  const given = Object.entries(parameters).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
+  await runFramework(projectFolder, ['package', '--stage', stage, ...given, '--package', output]);
   renameSync(join(output, 'cloudformation-template-update-stack.json'), kept);
   rmSync(output, { recursive: true, force: true });
 }
@@ -70,6 +74,8 @@ function runFramework(projectFolder: string, args: readonly string[]): Promise<v
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [script, ...args], {
       cwd: projectFolder,
+      // The jars of Flink applications are not built: that takes a JDK and Maven.
+      env: { ...process.env, MESONET_TEMPLATE_ONLY: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const output: Buffer[] = [];

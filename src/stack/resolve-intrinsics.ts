@@ -100,6 +100,11 @@ const NAMES: Readonly<Record<string, Naming>> = {
     arn: regional('iot', 'provisioningtemplate/'),
   },
   'AWS::IoT::RoleAlias': { property: 'RoleAlias', arn: regional('iot', 'rolealias/') },
+  'AWS::KinesisAnalyticsV2::Application': {
+    property: 'ApplicationName',
+    arn: regional('kinesisanalytics', 'application/'),
+  },
+  'AWS::Logs::LogStream': { property: 'LogStreamName', arn: regional('logs', 'log-stream:') },
   'AWS::Logs::LogGroup': { property: 'LogGroupName', arn: regional('logs', 'log-group:') },
   'AWS::Events::Rule': { property: 'Name', arn: regional('events', 'rule/') },
   'AWS::IAM::Role': {

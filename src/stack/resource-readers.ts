@@ -215,6 +215,26 @@ export const readers: Readonly<Record<string, ResourceReader>> = {
   'AWS::SNS::TopicPolicy': { properties: ['Topics', 'PolicyDocument'] },
   'AWS::CloudWatch::Dashboard': { properties: ['DashboardName', 'DashboardBody'] },
   'AWS::Budgets::Budget': { properties: ['Budget', 'NotificationsWithSubscribers'] },
+  'AWS::KinesisAnalyticsV2::Application': {
+    properties: [
+      'ApplicationName',
+      'ApplicationDescription',
+      'RuntimeEnvironment',
+      'ServiceExecutionRole',
+      'ApplicationConfiguration',
+      'RunConfiguration',
+    ],
+    read: (logicalId, _, { draft }) =>
+      draft.notEmulated.push({
+        logicalId,
+        type: 'AWS::KinesisAnalyticsV2::Application',
+        reason: 'its streaming SQL runs in the engine of this process',
+      }),
+  },
+  'AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption': {
+    properties: ['ApplicationName', 'CloudWatchLoggingOption'],
+  },
+  'AWS::Logs::LogStream': { properties: ['LogGroupName', 'LogStreamName'] },
   'AWS::Logs::LogGroup': { properties: ['LogGroupName', 'RetentionInDays'] },
   'AWS::Lambda::Version': { properties: ['FunctionName', 'CodeSha256', 'Description'] },
   'AWS::Lambda::Permission': {

@@ -1,8 +1,10 @@
+import type { Properties } from '../stack/template.ts';
 import {
   allow,
   type BrokenTemplate,
   bucket,
   delivery,
+  flinkApplication,
   lambda,
   lifecycleRule,
   queueMapping,
@@ -33,6 +35,35 @@ export const BROKEN_FLOW: readonly BrokenTemplate[] = [
     resources: { App: resource('AWS::KinesisAnalyticsV2::Application', { RuntimeEnvironment: 'SQL-1_0' }) },
     finding: "App: Cannot run 'SQL-1_0'",
   },
+  ...[
+    ['no checkpoints', { FlinkApplicationConfiguration: {} }, {}, 'Cannot go on after a failure'],
+    ['no snapshots', { ApplicationSnapshotConfiguration: {} }, {}, 'Cannot keep the state over an update'],
+    [
+      'scaling without end',
+      { EnvironmentProperties: {} },
+      {},
+      "Cannot bound what scaling costs: set 'flink.pipeline.max-parallelism'",
+    ],
+    [
+      'more tasks than it can have',
+      {},
+      { properties: { 'flink.pipeline.max-parallelism': '1' } },
+      'Cannot run 2 tasks in parallel: at most 1 can',
+    ],
+    ['no logs', {}, { hasLogs: false }, 'Cannot see why it fails'],
+    ['a role for all objects', {}, { object: '*' }, "Cannot justify 's3:GetObject' on '<Jars.Arn>/*'"],
+    [
+      'a role for another stream',
+      {},
+      { stream: 'Other' },
+      "Cannot justify 'kinesis:GetRecords' on '<Other.Arn>': the application uses <In.Arn>",
+    ],
+  ].map(([what, given, parts, finding]) => ({
+    check: 'flink-applications',
+    what: `an application of Managed Flink with ${what}`,
+    resources: flinkApplication(given as Properties, parts as object),
+    finding: `App: ${finding}`,
+  })),
   {
     check: 'retired-services',
     what: 'a Lambda runtime',

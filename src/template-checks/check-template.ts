@@ -5,6 +5,7 @@ import { encryption } from './encryption.ts';
 import { eventSourceMappings } from './event-source-mappings.ts';
 import { applyExceptions, type CheckException } from './exceptions.ts';
 import type { Check, CheckContext, Finding } from './finding.ts';
+import { flinkApplications } from './flink-applications.ts';
 import { functionVariables } from './function-variables.ts';
 import { functions } from './functions.ts';
 import { httpApi } from './http-api.ts';
@@ -28,6 +29,7 @@ export const CHECKS: readonly Check[] = [
   topicRules,
   topicRuleSql,
   deliveryStreams,
+  flinkApplications,
   lifecycle,
   eventSourceMappings,
   iamWildcards,

@@ -1,4 +1,5 @@
 import type { Check, CheckContext } from './finding.ts';
+import { flinkNeeds } from './flink-applications.ts';
 import { roleStatements } from './iam-policy.ts';
 import {
   deliveryNeeds,
@@ -27,6 +28,11 @@ const ROLE_USERS: readonly RoleUser[] = [
     type: 'AWS::KinesisFirehose::DeliveryStream',
     role: ({ properties }) => nested(properties, 'ExtendedS3DestinationConfiguration').RoleARN,
     needs: deliveryNeeds,
+  },
+  {
+    type: 'AWS::KinesisAnalyticsV2::Application',
+    role: ({ properties }) => properties.ServiceExecutionRole,
+    needs: flinkNeeds,
   },
   {
     type: 'AWS::ApiGatewayV2::Integration',

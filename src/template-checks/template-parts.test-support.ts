@@ -17,6 +17,58 @@ export const resource = (Type: string, Properties: Properties = {}): Resources[s
 export const bucket = (Properties: Properties): Resources => ({
   Bucket: resource('AWS::S3::Bucket', Properties),
 });
+/** An application of Managed Flink with nothing wrong but what is given: parts of its configuration, its role's resources. */
+export const flinkApplication = (
+  given: Properties = {},
+  { object = 'app.jar', stream = 'In', properties = {} as Properties, hasLogs = true } = {},
+): Resources => ({
+  App: resource('AWS::KinesisAnalyticsV2::Application', {
+    RuntimeEnvironment: 'FLINK-2_2',
+    ServiceExecutionRole: { 'Fn::GetAtt': ['AppRole', 'Arn'] },
+    ApplicationConfiguration: {
+      ApplicationCodeConfiguration: {
+        CodeContent: {
+          S3ContentLocation: { BucketARN: { 'Fn::GetAtt': ['Jars', 'Arn'] }, FileKey: 'app.jar' },
+        },
+      },
+      EnvironmentProperties: {
+        PropertyGroups: [
+          { PropertyGroupId: 'source', PropertyMap: { 'kinesis.arn': { 'Fn::GetAtt': ['In', 'Arn'] } } },
+          {
+            PropertyGroupId: 'runner',
+            PropertyMap: { 'flink.pipeline.max-parallelism': '4', ...properties },
+          },
+        ],
+      },
+      FlinkApplicationConfiguration: {
+        CheckpointConfiguration: { ConfigurationType: 'CUSTOM', CheckpointingEnabled: true },
+        ParallelismConfiguration: { ConfigurationType: 'CUSTOM', Parallelism: 2, AutoScalingEnabled: true },
+      },
+      ApplicationSnapshotConfiguration: { SnapshotsEnabled: true },
+      ...given,
+    },
+  }),
+  ...(hasLogs && {
+    Logging: resource('AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption', {
+      ApplicationName: { Ref: 'App' },
+    }),
+  }),
+  Jars: resource('AWS::S3::Bucket'),
+  In: resource('AWS::Kinesis::Stream'),
+  Other: resource('AWS::Kinesis::Stream'),
+  AppRole: resource('AWS::IAM::Role', {
+    Policies: [
+      {
+        PolicyDocument: {
+          Statement: [
+            allow(['s3:GetObject'], { 'Fn::Sub': `\${Jars.Arn}/${object}` }),
+            allow(['kinesis:GetRecords'], { 'Fn::GetAtt': [stream, 'Arn'] }),
+          ],
+        },
+      },
+    ],
+  }),
+});
 export const rule = (payload: Properties): Resources => ({
   Rule: resource('AWS::IoT::TopicRule', {
     RuleName: 'r',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Template } from '../../src/stack/template.ts';
 import { findTool } from '../tools/find-tool.test-support.ts';
-import { packageStack } from './package-stack.test-support.ts';
+import { packageStack, VARIANTS } from './package-stack.test-support.ts';
 
 const tool = findTool('cfn-lint');
 
@@ -13,10 +13,10 @@ const tool = findTool('cfn-lint');
 const ACCEPTED = 'W3005';
 
 describe.skipIf(tool === undefined)('cfn-lint', () => {
-  it.each(['dev', 'prod'])(
-    'finds nothing in the template of stage %s',
-    async (stage) => {
-      expect(lint(await packageStack(stage))).toEqual({ status: 0, output: '' });
+  it.each(VARIANTS)(
+    'finds nothing in the template of stage %s with %o',
+    async (stage, parameters) => {
+      expect(lint(await packageStack(stage, parameters))).toEqual({ status: 0, output: '' });
     },
     120_000,
   );

@@ -23,7 +23,19 @@ export function runFramework(args: readonly string[], env: NodeJS.ProcessEnv = p
   return { status, output: `${stdout}${stderr}` };
 }
 
+/** Stages, with the parameters that make another template of them. */
+export const VARIANTS: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+  ['dev', {}],
+  ['prod', {}],
+  ['dev', { windows: 'flink' }],
+  ['prod', { windows: 'flink' }],
+];
+
 /** The template that `sls package` makes for a stage; kept until a source changes. */
-export function packageStack(stage: string): Promise<Template> {
-  return compileStack({ projectFolder, cacheFolder: join(projectFolder, '.mesonet', 'stack'), stage });
+export function packageStack(
+  stage: string,
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<Template> {
+  const cacheFolder = join(projectFolder, '.mesonet', 'stack');
+  return compileStack({ projectFolder, cacheFolder, stage, parameters });
 }

@@ -6,7 +6,7 @@ import { checkTemplate, printFinding } from '../../src/template-checks/check-tem
 import type { CheckException } from '../../src/template-checks/exceptions.ts';
 import type { CheckContext } from '../../src/template-checks/finding.ts';
 import { actionsOfCommands } from '../../src/template-checks/sdk-actions.ts';
-import { packageStack, projectFolder } from './package-stack.test-support.ts';
+import { packageStack, projectFolder, VARIANTS } from './package-stack.test-support.ts';
 import { readReachedCode } from './reached-code.test-support.ts';
 
 const exceptions = JSON.parse(
@@ -20,11 +20,11 @@ const PACKAGE_MILLIS = 120_000;
 const MOST_RESOURCES = 500;
 const MOST_BYTES = 1_000_000;
 
-describe.each(['dev', 'prod'])('the template of stage %s', (stage) => {
+describe.each(VARIANTS)('the template of stage %s with %o', (stage, parameters) => {
   let template: Template;
 
   beforeAll(async () => {
-    template = await packageStack(stage);
+    template = await packageStack(stage, parameters);
   }, PACKAGE_MILLIS);
 
   it('passes every check', async () => {
@@ -42,7 +42,9 @@ describe('the stages', () => {
   it(
     'differ by names, by what becomes of the data, and by how readings are gathered, and lasting alerts',
     async () => {
-      const [dev, prod] = (await Promise.all(['dev', 'prod'].map(packageStack))).map(structureOf);
+      const [dev, prod] = (await Promise.all(['dev', 'prod'].map((stage) => packageStack(stage)))).map(
+        structureOf,
+      );
       expect(prod).toEqual(
         Object.fromEntries(Object.entries(dev!).filter(([id]) => !LASTING_ALERTS.test(id))),
       );
