@@ -12,6 +12,13 @@ export interface Ready {
   readonly token: string;
 }
 
+/** What makes one life unlike others. */
+export interface RuntimeProcessOptions {
+  /** A program that runs the runtime, with its arguments: `faketime`, say. */
+  readonly runBy?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** One life of the process, as a user starts it. */
 export class RuntimeProcess {
   readonly #child: ChildProcess;
@@ -24,15 +31,30 @@ export class RuntimeProcess {
   readyMillis: number | undefined;
 
   /** @param failpoints what FAILPOINTS is to be */
-  constructor(dataFolder: string, failpoints: string) {
+  constructor(
+    dataFolder: string,
+    failpoints: string,
+    { runBy = [], environment = {} }: RuntimeProcessOptions = {},
+  ) {
     const start = performance.now();
     const main = join(projectFolder, 'src', 'cli', 'main.ts');
     const ports = ['--mqtt-port', '0', '--http-port', '0', '--insecure-local'];
-    const args = [main, 'start', '--json', '--simulate', '0', ...ports, '--data', dataFolder];
-    this.#child = spawn(process.execPath, args, {
+    const command = [...runBy, process.execPath];
+    const args = [
+      ...command.slice(1),
+      main,
+      'start',
+      '--json',
+      '--simulate',
+      '0',
+      ...ports,
+      '--data',
+      dataFolder,
+    ];
+    this.#child = spawn(command[0]!, args, {
       // With a channel it ends when this process does, whatever way.
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, FAILPOINTS: failpoints },
+      env: { ...process.env, FAILPOINTS: failpoints, ...environment },
     });
     this.ended = new Promise((resolve) =>
       this.#child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`)),
@@ -50,6 +72,11 @@ export class RuntimeProcess {
       });
     });
     this.ready = Promise.race([line, this.ended.then(() => undefined)]);
+  }
+
+  /** Of the process, or of what runs it. */
+  get pid(): number {
+    return this.#child.pid!;
   }
 
   /** The end of what it printed to its standard error. */

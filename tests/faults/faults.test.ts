@@ -1,0 +1,16 @@
+import { describe, expect, it } from 'vitest';
+import { readScenarios } from './read-scenarios.ts';
+import { printResult } from './run.ts';
+import { runScenario } from './run-scenario.ts';
+
+const scenarios = await readScenarios();
+
+describe('faults', () => {
+  for (const scenario of scenarios)
+    it(`${scenario.name}: ${scenario.passMark}`, { timeout: 120_000 }, async (context) => {
+      const result = await runScenario(scenario, false);
+      console.log(`${scenario.name}: ${printResult(result)}`);
+      if (result.end === 'skipped' && process.env.CI !== 'true') context.skip(result.reason);
+      expect(printResult(result)).toMatch(/^passed/);
+    });
+});

@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { eventually, RuntimeClient, streamReadingOf } from '../runtime-client.ts';
+import { type FaultScenario, must } from '../scenario.ts';
+
+const BATCH = 9;
+
+/** What no reader can use: no JSON, JSON that is no reading, numbers that no table takes, a NUL, broken UTF-8 as text. */
+const POISON = ['{"sensor_id":', '[]', 'null', '{"sensor_id":"s1"}', '\0', '"text"', '{"a":'.repeat(2000)];
+
+export const scenario: FaultScenario = {
+  name: 'poison-records',
+  what: 'records that can never be stored, as the first, the middle and the last of batches, and all of one',
+  passMark:
+    'they are kept with their bytes and a reason, all others stored in order, and nobody waits for them',
+  async run({ folder, isLong }) {
+    const client = await RuntimeClient.start(join(folder, 'data'));
+    try {
+      let value = 0;
+      let poisoned = 0;
+      for (let round = 0; round < (isLong ? 50 : 2); round += 1)
+        for (const poison of POISON)
+          for (const places of [[0], [Math.floor(BATCH / 2)], [BATCH - 1], [0, 1, 2, 3, 4, 5, 6, 7, 8]]) {
+            const batch = Array.from({ length: BATCH }, (_, at) =>
+              places.includes(at) ? poison : JSON.stringify(streamReadingOf(++value)),
+            );
+            poisoned += places.length;
+            await client.putRecords(batch);
+          }
+      const samples = await eventually(
+        'every good reading in the tables',
+        () => client.samples('s1'),
+        (found) => found.length >= value,
+        60,
+      );
+      must(samples.length === value, `${samples.length} samples of ${value} readings`);
+      must(
+        samples.every((each, at) => at === 0 || each > samples[at - 1]!),
+        'Good readings are out of order',
+      );
+      const rejected = await eventually(
+        'the poison in the ledger',
+        () => rejectedOf(client),
+        (count) => count >= poisoned,
+      );
+      must(rejected === poisoned, `${rejected} are rejected instead of ${poisoned}`);
+      return `${poisoned} poisoned among ${value} good: ${rejected} rejected and kept, ${samples.length} stored in order`;
+    } finally {
+      await client.kill();
+    }
+  },
+};
+
+async function rejectedOf(client: RuntimeClient): Promise<number> {
+  const { rejected } = await client.get<{ rejected: Readonly<Record<string, number>> }>('/v1/ledger');
+  return Object.values(rejected).reduce((sum, count) => sum + count, 0);
+}
