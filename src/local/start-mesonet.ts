@@ -28,6 +28,7 @@ import { startIdentity } from './start-identity.ts';
 import { startPage, tokenOf } from './start-page.ts';
 import { startQueues } from './start-queues.ts';
 import { startRules } from './start-rules.ts';
+import { startSteadyClock } from './steady-clock.ts';
 import { StreamingApplication } from './streaming-application.ts';
 import { KeptMessages, REFUSED_MESSAGES_LIMITS } from './trace/kept-messages.ts';
 import { MessageTracer } from './trace/message-tracer.ts';
@@ -159,9 +160,16 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
   stops.push(() => log.close());
   const ledger = new Ledger(log.readState('ledger'));
   log.onCommit(() => log.writeState('ledger', ledger.encode()));
+  const steady = startSteadyClock();
+  // A clock that is given is for the caller to answer for.
+  const arrivalMillis = options.nowMillis ?? steady.nowMillis;
   const streams = new Map(
-    stack.streams.map((stream) => [stream.name, KinesisStream.open(log, { ...stream, nowMillis })]),
+    stack.streams.map((stream) => [
+      stream.name,
+      KinesisStream.open(log, { ...stream, nowMillis: arrivalMillis }),
+    ]),
   );
+  steady.notBefore(Math.max(...[...streams.values()].map((stream) => stream.latestArrivalMillis)));
   const sqsQueues = startQueues({ stack, log, ledger, nowMillis });
   const alerts = new AlertLog(log);
   const base = {
@@ -219,7 +227,13 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
   const functions = await startFunctions({ ...base, ...services, replacedFunctions });
   stops.push(() => functions.stop());
   const applications = plans.map(
-    (each) => new StreamingApplication({ ...base, ...each, putObject: services.putObject }),
+    (each) =>
+      new StreamingApplication({
+        ...base,
+        ...each,
+        nowMillis: arrivalMillis,
+        putObject: services.putObject,
+      }),
   );
   stops.push(async () => {
     await Promise.all(applications.map((application) => application.stop()));
@@ -284,7 +298,7 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
   if (options.withFunctions ?? true) functions.listen();
   const trim = setInterval(() => {
     for (const stream of [...streams.values(), ...services.deliveryBuffers.values()])
-      stream.trim(nowMillis());
+      stream.trim(arrivalMillis());
     for (const queue of [...functions.queues.values(), ...sqsQueues.values(), rules]) queue.trim();
   }, TRIM_MILLIS);
   stops.push(() => clearInterval(trim));

@@ -178,6 +178,11 @@ export class KinesisStream {
     return startIndex === 0 ? undefined : sequenceNumberOf(shard, startIndex - 1);
   }
 
+  /** When the newest record arrived, by the clock of the time; 0 when there is none. */
+  get latestArrivalMillis(): number {
+    return Math.max(...this.#shards.map((shard) => shard.lastArrivalMillis));
+  }
+
   /** As `recordCount`, with those that wait for their commit. */
   get appendedCount(): number {
     return this.#shards.reduce((sum, shard) => sum + shard.appendedIndex, 0);

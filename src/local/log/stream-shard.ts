@@ -44,6 +44,10 @@ export class StreamShard implements CommitParticipant {
     return this.#nextIndex - 1;
   }
 
+  get lastArrivalMillis(): number {
+    return this.#lastArrivalMillis;
+  }
+
   /** Index of the next record to be buffered. */
   get appendedIndex(): number {
     return this.#nextIndex;
