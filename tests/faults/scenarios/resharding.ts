@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { KinesisClient, SplitShardCommand, UpdateShardCountCommand } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { DurableLog } from '../../../src/local/log/durable-log.ts';
@@ -19,6 +20,7 @@ export const scenario: FaultScenario = {
     try {
       const accepted = publishUntilStopped(client);
       refusals = await reshard(client.ready.awsEndpoint);
+      await sleep(1000);
       const values = await accepted.stop();
       await eventually(
         'all in the tables',
