@@ -10,7 +10,8 @@ export function parseTimestampText(text: string): number {
   const match = datetimePattern.exec(text.trim());
   if (match === null) return Number.NaN;
   const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
-  const midnight = Date.UTC(year, month - 1, day);
+  // Date.UTC would take the years 0 to 99 for 1900 to 1999.
+  const midnight = new Date(0).setUTCFullYear(year, month - 1, day);
   if (new Date(midnight).getUTCMonth() !== month - 1) return Number.NaN;
   return midnight + (match[4] === undefined ? 0 : timeOfDay(match[4], match[5], match[6], match[7]));
 }
