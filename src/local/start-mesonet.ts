@@ -17,7 +17,7 @@ import { iotDataOperations } from './iot-core/iot-data.ts';
 import { MqttDoor } from './iot-core/mqtt-door.ts';
 import { Ledger, type LedgerReport } from './ledger.ts';
 import { stageOrder, streamStage } from './ledger-stages.ts';
-import { LocalError } from './local-error.ts';
+import { CorruptDataError, LocalError } from './local-error.ts';
 import { type Durability, DurableLog } from './log/durable-log.ts';
 import { lockFolder } from './log/folder-lock.ts';
 import { KinesisStream } from './log/kinesis-stream.ts';
@@ -114,7 +114,7 @@ export async function startMesonet(options: MesonetOptions): Promise<Mesonet> {
     return await startAll(options, stops);
   } catch (error) {
     await stopAll(stops).catch(() => undefined);
-    throw error;
+    throw error instanceof CorruptDataError ? asRefusal(error, options.dataFolder) : error;
   }
 }
 
@@ -316,6 +316,12 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
     statistics: () => statistics.report(),
     stop: () => stopAll(stops),
   };
+}
+
+/** What somebody can do who has a damaged folder. */
+function asRefusal(cause: CorruptDataError, folder: string): LocalError {
+  const what = `${cause.message}; restore the data folder '${folder}' from a copy, or start with another --data`;
+  return new CorruptDataError(what, { cause });
 }
 
 function makeable(folder: string): string {

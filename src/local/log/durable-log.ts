@@ -47,6 +47,7 @@ export class DurableLog {
   readonly #storage: LogStorage;
   readonly #timers: Timers;
   readonly #durability: Durability;
+  readonly #damaged = new Set<string>();
   readonly #dirty = new Set<CommitParticipant>();
   readonly #report: (text: string) => void;
   /** States of the group now gathering. */
@@ -152,6 +153,13 @@ export class DurableLog {
   /** The first block that begins at or after `index`. */
   nextBlock(stream: string, shard: number, index: number): KeptBlock | undefined {
     return this.#storage.blockAtOrAfter([stream, shard, index]);
+  }
+
+  /** Tells of something that cannot be read, the first time. */
+  reportDamage(place: string, problem: string): void {
+    if (this.#damaged.has(place)) return;
+    this.#damaged.add(place);
+    this.#report(`${problem}; its records are read over, the ledger does not balance without them`);
   }
 
   /** Removes a block for good; used when its retention has passed. */

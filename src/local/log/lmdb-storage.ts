@@ -1,17 +1,8 @@
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { CorruptDataError, LocalError } from '../local-error.ts';
+import { checkLmdbFile } from './check-lmdb-file.ts';
 import type { BlockKey, KeptBlock, LogStorage, LogTransaction } from './log-storage.ts';
 
 /** The durable log's store as one LMDB file of the data folder. */
@@ -30,7 +21,7 @@ export class LmdbStorage implements LogStorage {
     chmodSync(folder, 0o700);
     const path = join(folder, 'log.mdb');
     this.#roomFile = join(folder, 'room');
-    checkMagic(path);
+    checkLmdbFile(path);
     this.#env = open({ path, maxDbs: 4, noSync, noMemInit: true });
     this.#blocks = this.#env.openDB({ name: 'blocks', encoding: 'binary' });
     this.#states = this.#env.openDB({ name: 'states', encoding: 'binary' });
@@ -49,7 +40,8 @@ export class LmdbStorage implements LogStorage {
     try {
       return new LmdbStorage(folder, noSync);
     } catch (cause) {
-      throw new LocalError(`Cannot open the log in '${folder}': ${(cause as Error).message}`, { cause });
+      const Refusal = cause instanceof CorruptDataError ? CorruptDataError : LocalError;
+      throw new Refusal(`Cannot open the log in '${folder}': ${(cause as Error).message}`, { cause });
     }
   }
 
@@ -124,17 +116,3 @@ function leave(part: Promise<unknown>): void {
 }
 
 const ROOM_BYTES = 256 * 1024;
-
-/** LMDB trusts its file, and one that is something else ends the process; so its first page is looked at before. */
-function checkMagic(path: string): void {
-  if (!existsSync(path) || statSync(path).size === 0) return;
-  const page = Buffer.alloc(MAGIC_AT + 4);
-  const file = openSync(path, 'r');
-  readSync(file, page, 0, page.length, 0);
-  closeSync(file);
-  if (page.readUInt32LE(MAGIC_AT) !== LMDB_MAGIC) throw new CorruptDataError(`'${path}' is not an LMDB file`);
-}
-
-/** Where the first page holds what marks the file as LMDB's: behind the page header of 24 bytes. */
-const MAGIC_AT = 24;
-const LMDB_MAGIC = 0xbeefc0de;

@@ -1,5 +1,6 @@
+import { CorruptDataError } from '../local-error.ts';
 import type { CommitParticipant, DurableLog } from './durable-log.ts';
-import type { BlockKey } from './log-storage.ts';
+import type { BlockKey, KeptBlock } from './log-storage.ts';
 import { type PendingRecord, RecordBlock } from './record-block.ts';
 
 export interface StreamShardOptions {
@@ -28,6 +29,7 @@ export class StreamShard implements CommitParticipant {
   constructor(log: DurableLog, options: StreamShardOptions) {
     this.#log = log;
     this.#options = options;
+    // How many records a damaged one holds is not known, and a sequence number must not be given twice.
     const newest = decode(log.readBlock(options.stream, options.shard, Number.MAX_SAFE_INTEGER));
     this.endIndex = newest?.endIndex ?? 0;
     this.startIndex = this.#kept(0)?.firstIndex ?? this.endIndex;
@@ -131,11 +133,32 @@ export class StreamShard implements CommitParticipant {
     return this.#tail[low];
   }
 
-  /** The block that holds `index`, or where there is none (it was trimmed) the next one kept. */
+  /** The block that holds `index`, or where there is none (it was trimmed, or is damaged) the next one kept. */
   #kept(index: number): RecordBlock | undefined {
     const { stream, shard } = this.#options;
-    const floor = decode(this.#log.readBlock(stream, shard, index));
-    return floor && floor.endIndex > index ? floor : decode(this.#log.nextBlock(stream, shard, index));
+    const floor = this.#whole(this.#log.readBlock(stream, shard, index));
+    if (floor && floor.endIndex > index) return floor;
+    for (let at = index; ; ) {
+      const kept = this.#log.nextBlock(stream, shard, at);
+      const block = this.#whole(kept);
+      if (block || !kept) return block;
+      at = kept.firstIndex + 1;
+    }
+  }
+
+  /** A damaged block stays where it is until its retention has passed, is told of once, and read over. */
+  #whole(kept: KeptBlock | undefined): RecordBlock | undefined {
+    try {
+      return decode(kept);
+    } catch (error) {
+      if (!(error instanceof CorruptDataError)) throw error;
+      const { stream, shard } = this.#options;
+      this.#log.reportDamage(
+        `${stream}/${shard}/${kept!.firstIndex}`,
+        `Stream '${stream}', shard ${shard}: ${error.message}`,
+      );
+      return undefined;
+    }
   }
 }
 

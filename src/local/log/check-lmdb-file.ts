@@ -1,0 +1,126 @@
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { CorruptDataError } from '../local-error.ts';
+
+/** A page begins with number u64, transaction u64, pad u16, flags u16, and two u16 that bound its free room. */
+const HEADER_BYTES = 24;
+const [FLAGS_AT, LOWER_AT, UPPER_AT] = [18, 20, 22];
+const [BRANCH, LEAF, OVERFLOW] = [1, 2, 4];
+/** A meta page: behind its header what marks the file, page size, the roots of the free pages and of all else, the last page. */
+const MAGIC = 0xbeefc0de;
+const META = { magic: 24, pageBytes: 48, freeRoot: 88, mainRoot: 136, lastPage: 144, transaction: 152 };
+const META_BYTES = 160;
+/** A node: size of its data u32, flags u16, size of its key u16; a branch has the number of a page in the first six. */
+const NODE_BYTES = 8;
+const [IN_OVERFLOW, IS_DATABASE] = [1, 2];
+/** Where the record of a database has the number of its root. */
+const ROOT_AT = 40;
+const NO_PAGE = 2n ** 64n - 1n;
+/** Deeper than any tree that fits a disk. */
+const MAX_DEPTH = 32;
+/** What is looked at before a file is opened: 80 MB, well below a second. */
+const MAX_PAGES = 20_000;
+
+/**
+ * Looks at the pages of an LMDB file before it is opened: LMDB maps the file and follows what it finds there, so a torn or
+ * flipped page could end the process. Values have checksums of their own.
+ * @throws CorruptDataError that says what is wrong
+ */
+export function checkLmdbFile(path: string): void {
+  if (!existsSync(path)) return;
+  const file = openSync(path, 'r');
+  try {
+    if (fstatSync(file).size > 0) new LmdbPages(path, file).check();
+  } finally {
+    closeSync(file);
+  }
+}
+
+class LmdbPages {
+  readonly #path: string;
+  readonly #file: number;
+  readonly #meta: Buffer;
+  readonly #pageBytes: number;
+  readonly #lastPage: bigint;
+  #left = MAX_PAGES;
+
+  constructor(path: string, file: number) {
+    this.#path = path;
+    this.#file = file;
+    const first = this.#read(0n, META_BYTES);
+    if (first.readUInt32LE(META.magic) !== MAGIC) throw new CorruptDataError(`'${path}' is not an LMDB file`);
+    this.#pageBytes = first.readUInt32LE(META.pageBytes);
+    if (![4096, 8192, 16_384, 32_768].includes(this.#pageBytes)) this.#refuse('its pages have no known size');
+    const second = this.#read(BigInt(this.#pageBytes), META_BYTES);
+    if (second.readUInt32LE(META.magic) !== MAGIC) this.#refuse('its second page is damaged');
+    const transactionOf = (meta: Buffer): bigint => meta.readBigUInt64LE(META.transaction);
+    this.#meta = transactionOf(second) > transactionOf(first) ? second : first;
+    this.#lastPage = this.#meta.readBigUInt64LE(META.lastPage);
+  }
+
+  check(): void {
+    const { size } = fstatSync(this.#file, { bigint: true });
+    const wanted = (this.#lastPage + 1n) * BigInt(this.#pageBytes);
+    if (size < wanted) this.#refuse(`it has ${size} bytes of ${wanted}`);
+    for (const root of [META.freeRoot, META.mainRoot]) this.#walk(this.#meta.readBigUInt64LE(root), 0);
+  }
+
+  #walk(number: bigint, depth: number): void {
+    if (number === NO_PAGE || this.#left-- <= 0) return;
+    if (depth > MAX_DEPTH) this.#refuse('its pages form a circle');
+    const page = this.#page(number, this.#pageBytes);
+    const kind = page.readUInt16LE(FLAGS_AT) & (BRANCH! | LEAF! | OVERFLOW!);
+    if (kind !== BRANCH && kind !== LEAF) this.#refuse(`page ${number} is of no known kind`);
+    const room = this.#pageBytes - HEADER_BYTES;
+    const [lower, upper] = [page.readUInt16LE(LOWER_AT), page.readUInt16LE(UPPER_AT)];
+    if (lower % 2 === 1 || lower > upper || upper > room)
+      this.#refuse(`page ${number} has impossible bounds`);
+    for (let at = 0; at < lower; at += 2) {
+      const start = page.readUInt16LE(HEADER_BYTES + at);
+      if (start < upper || start + NODE_BYTES > room)
+        this.#refuse(`page ${number} has a node beyond its end`);
+      const node = page.subarray(HEADER_BYTES + start);
+      if (kind === BRANCH) this.#walk(BigInt(node.readUIntLE(0, 6)), depth + 1);
+      else this.#checkLeafNode(number, node, depth);
+    }
+  }
+
+  #checkLeafNode(number: bigint, node: Buffer, depth: number): void {
+    const [size, flags, keySize] = [node.readUInt32LE(0), node.readUInt16LE(4), node.readUInt16LE(6)];
+    const dataAt = NODE_BYTES + keySize;
+    const isApart = (flags & IN_OVERFLOW!) !== 0;
+    const end = dataAt + (isApart ? 8 : size);
+    if (end > node.length) this.#refuse(`page ${number} has a node beyond its end`);
+    if (isApart) this.#checkOverflow(node.readBigUInt64LE(dataAt), size);
+    else if ((flags & IS_DATABASE!) !== 0) {
+      if (size < ROOT_AT + 8) this.#refuse(`page ${number} has half a database`);
+      this.#walk(node.readBigUInt64LE(dataAt + ROOT_AT), depth + 1);
+    }
+  }
+
+  #checkOverflow(number: bigint, size: number): void {
+    if (this.#left-- <= 0) return;
+    const page = this.#page(number, HEADER_BYTES);
+    const pages = page.readUInt32LE(LOWER_AT);
+    const isWhole =
+      pages * this.#pageBytes >= size + HEADER_BYTES && number + BigInt(pages) - 1n <= this.#lastPage;
+    if ((page.readUInt16LE(FLAGS_AT) & OVERFLOW!) === 0 || !isWhole)
+      this.#refuse(`page ${number} does not hold the value that it should`);
+  }
+
+  #page(number: bigint, bytes: number): Buffer {
+    if (number < 2n || number > this.#lastPage) this.#refuse(`it names page ${number} of ${this.#lastPage}`);
+    const page = this.#read(number * BigInt(this.#pageBytes), bytes);
+    if (page.readBigUInt64LE(0) !== number) this.#refuse(`page ${number} says that it is another`);
+    return page;
+  }
+
+  #read(position: bigint, bytes: number): Buffer {
+    const page = Buffer.alloc(bytes);
+    if (readSync(this.#file, page, 0, bytes, position) < bytes) this.#refuse('it is cut off');
+    return page;
+  }
+
+  #refuse(why: string): never {
+    throw new CorruptDataError(`'${this.#path}' is damaged: ${why}`);
+  }
+}
