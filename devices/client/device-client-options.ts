@@ -37,6 +37,10 @@ export interface DeviceClientOptions {
   readonly mqttVersion?: 4 | 5;
   /** Publishes sent and not yet acknowledged; AWS IoT Core takes 100 per connection. */
   readonly maxInFlight?: number;
+  /** Publishes in any one second, 100 when not given: what AWS IoT Core takes of a connection. `Infinity` for no limit. */
+  readonly maxPublishesPerSecond?: number;
+  /** Bytes of payloads and topics in a second, 512 KiB when not given, as above. */
+  readonly maxBytesPerSecond?: number;
   /** Called after each change of the configuration. */
   readonly onConfiguration?: (configuration: DeviceConfiguration) => void;
   /** Told in one sentence about what goes wrong; the client goes on. */
@@ -67,9 +71,13 @@ export interface DeviceStats extends SpoolStats, DeliveryStats {
 }
 
 /** @throws DeviceError naming the option and what it takes */
-export function checkDeviceOptions({ endpoint, configuration, station }: DeviceClientOptions): void {
+export function checkDeviceOptions(options: DeviceClientOptions): void {
+  const { endpoint, configuration, station } = options;
   checkEndpoint(endpoint);
   checkConfiguration(configuration);
+  for (const name of ['maxPublishesPerSecond', 'maxBytesPerSecond'] as const)
+    if (!((options[name] ?? 1) > 0))
+      throw new DeviceError(`Cannot use ${name} ${options[name]}: expected more than 0`);
   readingTopic({ ...station, sensor: 'any', sensor_id: 'any' });
 }
 

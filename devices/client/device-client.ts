@@ -19,6 +19,7 @@ import {
   readDesired,
 } from './device-configuration.ts';
 import type { SentReading } from './payload.ts';
+import { MAX_BYTES_PER_SECOND, MAX_PUBLISHES_PER_SECOND } from './publish-pace.ts';
 import { Publisher } from './publisher.ts';
 import { Sampler } from './sampler.ts';
 import { Shadow, type ShadowDocument } from './shadow.ts';
@@ -67,6 +68,8 @@ export class DeviceClient {
       clientId: deviceId,
       mqttVersion: mqttVersion ?? 5,
       maxInFlight,
+      maxPublishesPerSecond: options.maxPublishesPerSecond ?? MAX_PUBLISHES_PER_SECOND,
+      maxBytesPerSecond: options.maxBytesPerSecond ?? MAX_BYTES_PER_SECOND,
       onConnected: (connection) => this.#connected(connection),
       onDisconnected: (reason) => this.#disconnected(reason),
       onMessage: (topic, payload) => this.#shadow?.receive(topic, payload),

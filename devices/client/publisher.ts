@@ -1,8 +1,10 @@
 import { PublishError, PublishRefusedError, QueueFullError } from '../device-error.ts';
 import type { Connection, ConnectionOptions, Transport } from './connection.ts';
+import { PublishPace, type PublishPaceOptions } from './publish-pace.ts';
 import { reconnectDelayMillis } from './reconnect-delay.ts';
 
-export interface PublisherOptions extends ConnectionOptions {
+/** Without limits of its pace, it publishes as fast as the broker acknowledges. */
+export interface PublisherOptions extends ConnectionOptions, PublishPaceOptions {
   readonly transport: Transport;
   /** AWS IoT Core has no QoS 2. */
   readonly qos?: 0 | 1;
@@ -50,6 +52,8 @@ export class Publisher {
   readonly #options: PublisherOptions;
   readonly #maxInFlight: number;
   readonly #maxQueued: number;
+  readonly #pace: PublishPace;
+  #paceTimer: NodeJS.Timeout | undefined;
   #inFlight = new Set<Message>();
   #first: Message | undefined;
   #last: Message | undefined;
@@ -64,6 +68,7 @@ export class Publisher {
     this.#options = options;
     this.#maxInFlight = options.maxInFlight ?? 100;
     this.#maxQueued = options.maxQueued ?? 10_000;
+    this.#pace = new PublishPace(options);
     this.#finished = this.#keepConnected(connection);
   }
 
@@ -118,6 +123,7 @@ export class Publisher {
     while (this.outstanding > 0 && Date.now() < deadline) await new Promise((wake) => setTimeout(wake, 10));
     const left = this.outstanding;
     this.#closed = true;
+    clearTimeout(this.#paceTimer);
     this.#rejectAll('the client was closed');
     this.#wake?.();
     // An attempt that is under way ends itself when it has come to something; that may take as long as connecting does.
@@ -202,11 +208,24 @@ export class Publisher {
     const connection = this.#connection;
     while (connection && this.#first !== undefined && this.#inFlight.size < this.#maxInFlight) {
       const message = this.#first;
+      if (!this.#mayGo(message)) return;
       this.#first = message.next;
       if (this.#first === undefined) this.#last = undefined;
       this.#queued--;
       this.#send(connection, message);
     }
+  }
+
+  /** What may not go yet goes when its time has come, and what is behind it with it. */
+  #mayGo({ topic, payload }: Message): boolean {
+    if (this.#paceTimer) return false;
+    const waitMillis = this.#pace.takeOrWaitMillis(topic.length + payload.length, performance.now());
+    if (waitMillis === 0) return true;
+    this.#paceTimer = setTimeout(() => {
+      this.#paceTimer = undefined;
+      this.#flush();
+    }, waitMillis);
+    return false;
   }
 
   #send(connection: Connection, message: Message): void {

@@ -1,4 +1,5 @@
 import type { Connection, ConnectionOptions, Transport } from '../client/connection.ts';
+import { MAX_BYTES_PER_SECOND, MAX_PUBLISHES_PER_SECOND } from '../client/publish-pace.ts';
 import { Publisher, type PublisherOptions } from '../client/publisher.ts';
 import type { DeviceLedger } from './device-ledger.ts';
 import { createRandom, hashNumbers } from './random.ts';
@@ -10,6 +11,8 @@ const CONNECTING_AT_ONCE = 50;
 /** Devices that are all to be there at the start are waited for as long as some come within this. */
 const PATIENCE_MILLIS = 30_000;
 const POLL_MILLIS = 50;
+/** Of a device that shows a certificate; connections without one have no quota, and stations share them. */
+const QUOTA = { maxPublishesPerSecond: MAX_PUBLISHES_PER_SECOND, maxBytesPerSecond: MAX_BYTES_PER_SECOND };
 /** A device that leaves waits so long for what it has published. */
 const LEAVE_MILLIS = 2_000;
 
@@ -150,6 +153,7 @@ export class FleetConnections {
       qos,
       maxQueued: 2 * maxUnacknowledged,
       startsAtOnce: true,
+      ...(endpoint.tls && QUOTA),
       random: createRandom(hashNumbers(seed, 34, device)),
       transport: async (connection) =>
         new CountedConnection(await this.#transport(connection), () => ledger.transmitted(device)),
