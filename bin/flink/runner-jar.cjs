@@ -12,6 +12,7 @@ const {
   writeFileSync,
 } = require('node:fs');
 const { join, relative, resolve } = require('node:path');
+const { stripVTControlCharacters } = require('node:util');
 
 const projectFolder = resolve(__dirname, '..', '..');
 const runnerFolder = join(projectFolder, 'analytics-sql', 'flink-runner');
@@ -50,10 +51,9 @@ function filesBelow(folder) {
 function buildJar(name, job) {
   const jar = join(jarFolder, name);
   if (existsSync(jar)) return jar;
-  const built = run(node24, [join(projectFolder, 'bin', 'build-flink.mjs')])
-    .trim()
-    .split('\n')
-    .at(-1);
+  // Maven leaves colours behind, also where it prints nothing.
+  const output = stripVTControlCharacters(run(node24, [join(projectFolder, 'bin', 'build-flink.mjs')]));
+  const built = output.trim().split('\n').at(-1);
   mkdirSync(jarFolder, { recursive: true });
   const folder = mkdtempSync(join(jarFolder, 'job-'));
   try {
