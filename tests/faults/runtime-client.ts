@@ -40,6 +40,11 @@ export class RuntimeClient {
     return new RuntimeClient(process, ready);
   }
 
+  /** Of a process that serves already. */
+  static of(process: RuntimeProcess, ready: Ready): RuntimeClient {
+    return new RuntimeClient(process, ready);
+  }
+
   async connect(options: IClientOptions = {}): Promise<MqttClient> {
     const { port } = this.ready.mqtt;
     const client = await connectAsync({ host: '127.0.0.1', port, reconnectPeriod: 0, ...options });
