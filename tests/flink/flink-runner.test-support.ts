@@ -8,6 +8,8 @@ import type { FlinkJob } from '../../src/streaming-sql/flink/index.ts';
 import { findTool } from '../tools/find-tool.test-support.ts';
 
 const project = fileURLToPath(new URL('../../analytics-sql/flink-runner/', import.meta.url));
+/** What is deployed. */
+export const runnerJar = join(project, 'target/flink-runner-1.jar');
 const build = fileURLToPath(new URL('../../bin/build-flink.mjs', import.meta.url));
 const run = promisify(execFile);
 const MEGABYTE = 1 << 20;

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import mesonet.flink.output.OutputShape;
 
 /**
  * Where a job reads and writes. On Managed Service for Apache Flink these are the property groups {@code source},
@@ -100,6 +101,7 @@ public final class RunnerProperties {
                             options.put("name", name);
                         });
         if (options.isEmpty()) return Optional.empty();
+        get(prefix + "." + OutputShape.PARTITION_KEY).ifPresent(keys -> options.put(OutputShape.PARTITION_KEY, keys));
         options.putAll(connection(prefix));
         return Optional.of(options);
     }

@@ -4,6 +4,7 @@ import java.net.URI;
 import java.util.Map;
 import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
+import software.amazon.awssdk.core.SdkSystemSetting;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.firehose.FirehoseClient;
@@ -29,7 +30,11 @@ public final class AwsClients {
             B builder, Map<String, String> options) {
         builder.httpClientBuilder(UrlConnectionHttpClient.builder());
         if (options.containsKey(REGION)) builder.region(Region.of(options.get(REGION)));
-        if (options.containsKey(ENDPOINT)) builder.endpointOverride(URI.create(options.get(ENDPOINT)));
+        if (options.containsKey(ENDPOINT)) {
+            // Stand-ins speak the JSON of the protocol; only the service itself surely speaks CBOR
+            System.setProperty(SdkSystemSetting.CBOR_ENABLED.property(), "false");
+            builder.endpointOverride(URI.create(options.get(ENDPOINT)));
+        }
         return builder.build();
     }
 }

@@ -61,6 +61,7 @@ final class ShardEnumerator implements SplitEnumerator<ShardSplit, EnumeratorSta
     @Override
     public void addSplitsBack(List<ShardSplit> splits, int reader) {
         shardsOfReader.remove(reader);
+        LOG.info("Reader {} gives back {} shards", reader, splits.size());
         state.waiting().addAll(splits);
         assign();
     }
@@ -115,8 +116,9 @@ final class ShardEnumerator implements SplitEnumerator<ShardSplit, EnumeratorSta
         assign();
     }
 
+    /** Once all readers are there, for the first would take everything. */
     private void assign() {
-        if (shardsOfReader.isEmpty()) return;
+        if (shardsOfReader.size() < context.currentParallelism()) return;
         for (ShardSplit split : state.waiting()) {
             int reader =
                     shardsOfReader.entrySet().stream()

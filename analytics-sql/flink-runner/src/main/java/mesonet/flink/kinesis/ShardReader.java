@@ -3,10 +3,12 @@ package mesonet.flink.kinesis;
 import java.util.Map;
 import java.util.function.Supplier;
 import mesonet.flink.input.RowEmitter;
+import org.apache.flink.api.connector.source.ReaderOutput;
 import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.base.source.reader.SingleThreadMultiplexSourceReaderBase;
 import org.apache.flink.connector.base.source.reader.splitreader.SplitReader;
+import org.apache.flink.core.io.InputStatus;
 import org.apache.flink.table.data.RowData;
 
 /** Reads the shards that one subtask was given, and tells when one has come to its end. */
@@ -17,6 +19,13 @@ final class ShardReader extends SingleThreadMultiplexSourceReaderBase<ShardItem,
             Supplier<SplitReader<ShardItem, ShardSplit>> readers, RowEmitter rows, SourceReaderContext context) {
         super(readers, new ShardItemEmitter(rows), new Configuration(), context);
         this.rows = rows;
+    }
+
+    /** A subtask without shards holds no time back. */
+    @Override
+    public InputStatus pollNext(ReaderOutput<RowData> output) throws Exception {
+        if (getNumberOfCurrentlyAssignedSplits() == 0) output.markIdle();
+        return super.pollNext(output);
     }
 
     @Override

@@ -22,6 +22,9 @@ public record OutputShape(
     /** The option that carries it. */
     public static final String OPTION = "shape";
 
+    /** Option of a destination: columns that choose the shard, with commas between them. */
+    public static final String PARTITION_KEY = "partition.key";
+
     public static OutputShape rows(List<RowPrinter.OutputColumn> columns, List<String> partitionKey) {
         return new OutputShape(List.copyOf(columns), List.copyOf(partitionKey), false, "", "", "");
     }

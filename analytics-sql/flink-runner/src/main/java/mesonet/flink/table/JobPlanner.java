@@ -116,7 +116,18 @@ public final class JobPlanner {
         int found = rows.getResolvedSchema().getColumnCount();
         if (found != columns.size())
             throw new ValidationException("its query has " + found + " columns, the stream " + columns.size());
-        statements.add(rows.insertInto(sinkOf(rows, OutputShape.rows(columns, output.partitionKey()), options)));
+        List<String> keys = partitionKey(output, options);
+        statements.add(rows.insertInto(sinkOf(rows, OutputShape.rows(columns, keys), options)));
+    }
+
+    /** The columns that the destination's option names, or the job. @throws ValidationException for one that there is not */
+    private static List<String> partitionKey(Job.Output output, Map<String, String> options) {
+        String named = options.get(OutputShape.PARTITION_KEY);
+        List<String> keys = named == null ? output.partitionKey() : List.of(named.split("\\s*,\\s*"));
+        for (String key : keys)
+            if (output.columns().stream().noneMatch(column -> column.name().equals(key)))
+                throw new ValidationException("its partition key '" + key + "' is none of its columns");
+        return keys;
     }
 
     private void insertErrors(StreamStatementSet statements, Map<String, String> options) {
