@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import { bundleFunction, stopBundling } from '../lambda/lambda-bundle.ts';
-import { LocalError } from '../local-error.ts';
+import { CorruptDataError, LocalError } from '../local-error.ts';
 import type { Durability } from '../log/durable-log.ts';
 import { createTables } from './dynamodb-tables.ts';
 import type { DynamodbWorkerData, DynamodbWorkerMessage } from './dynamodb-worker.ts';
@@ -89,7 +89,7 @@ class DynamodbThread implements Dynamodb {
       resourceLimits: { maxYoungGenerationSizeMb: 8 },
     });
     this.#worker = worker;
-    this.#port = await listening(worker);
+    this.#port = await listening(worker, this.#options.dataFolder);
     worker.on('error', (error) => this.#restart(error as Error));
     worker.unref();
   }
@@ -124,9 +124,9 @@ class DynamodbThread implements Dynamodb {
   }
 }
 
-function listening(worker: Worker): Promise<number> {
+function listening(worker: Worker, dataFolder: string | undefined): Promise<number> {
   return new Promise((resolve, reject) => {
-    const refuse = (message: string): void => reject(new LocalError(`Cannot start DynamoDB: ${message}`));
+    const refuse = (message: string): void => reject(refusalOf(message, dataFolder));
     worker.once('error', (error) => refuse((error as Error).message));
     worker.once('exit', (code) => refuse(`its thread ended with code ${code}`));
     worker.once('message', (message: DynamodbWorkerMessage) => {
@@ -138,4 +138,11 @@ function listening(worker: Worker): Promise<number> {
       }
     });
   });
+}
+
+/** LevelDB says what is wrong with a file of its own; its user has a folder. */
+function refusalOf(message: string, dataFolder: string | undefined): LocalError {
+  if (dataFolder !== undefined && /^(Corruption|IO error|Invalid argument)/.test(message))
+    return new CorruptDataError(`Cannot open the tables in '${join(dataFolder, 'dynamodb')}': ${message}`);
+  return new LocalError(`Cannot start DynamoDB: ${message}`);
 }

@@ -72,7 +72,8 @@ async function startOn(data: string): Promise<{ isStarted: boolean; problem?: st
   if (!ready) {
     const end = await process.ended;
     const said = process.errors.trim();
-    const isSentence = end === 'code 1' && said.includes(data) && /restore|--data|remove/.test(said) && !/^\s+at /m.test(said);
+    const isSentence =
+      end === 'code 1' && said.includes(data) && /restore|--data|remove/.test(said) && !/^\s+at /m.test(said);
     return { isStarted: false, ...(!isSentence && { problem: `ended with ${end}: ${said.slice(0, 300)}` }) };
   }
   const client = RuntimeClient.of(process, ready);
