@@ -44,12 +44,16 @@ const NATURAL = Reflect.ownKeys(Object.prototype);
 /** The inputs that once failed, then as many new ones; it ends at the first that fails. Never rejects for what it finds. */
 export async function runFuzz(fuzzClass: FuzzClass, { count, seed }: FuzzOptions): Promise<FuzzReport> {
   const open = await fuzzClass.open();
+  // In a process of its own the service would be gone now.
+  const uncaught: Error[] = [];
+  const catchError = (error: Error): void => void uncaught.push(error);
+  process.on('uncaughtException', catchError);
   const start = performance.now();
   const group: { index: number | undefined; input: Buffer }[] = [];
   let [inputs, bytes] = [0, 0];
   let failure: FuzzFailure | undefined;
   const settle = async (): Promise<void> => {
-    const found = await checkGroup(fuzzClass, open, group);
+    const found = await checkGroup(fuzzClass, { ...open, look: () => lookAt(open, uncaught) }, group);
     if (found) failure = { ...found, fuzzClass: fuzzClass.name, seed };
     group.length = 0;
   };
@@ -68,8 +72,16 @@ export async function runFuzz(fuzzClass: FuzzClass, { count, seed }: FuzzOptions
     }
   } finally {
     await open.close?.();
+    process.off('uncaughtException', catchError);
   }
   return { fuzzClass: fuzzClass.name, inputs, bytes, seconds: (performance.now() - start) / 1000, failure };
+}
+
+/** @throws what was thrown meanwhile where nobody could catch it */
+async function lookAt(open: OpenFuzz, uncaught: Error[]): Promise<void> {
+  await open.look?.();
+  const [first] = uncaught.splice(0);
+  if (first) throw first;
 }
 
 type Found = Pick<FuzzFailure, 'index' | 'message' | 'input'>;
@@ -103,8 +115,12 @@ async function harmOf(open: OpenFuzz): Promise<string | undefined> {
     await open.look?.();
     return undefined;
   } catch (error) {
-    return (error as Error).message;
+    return textOf(error);
   }
+}
+
+function textOf(error: unknown): string {
+  return ((error as Error).stack ?? String(error)).split('\n').slice(0, MAX_STACK_LINES).join('\n');
 }
 
 async function smallest(
@@ -126,7 +142,7 @@ async function problemOf(fuzzClass: FuzzClass, open: OpenFuzz, input: Buffer): P
     const most = fuzzClass.isRemote ? MAX_REMOTE_MILLIS : MAX_MILLIS;
     return millis > most ? `took ${millis.toFixed(0)} ms, at most ${most} are allowed` : undefined;
   } catch (error) {
-    return ((error as Error).stack ?? String(error)).split('\n').slice(0, MAX_STACK_LINES).join('\n');
+    return textOf(error);
   }
 }
 

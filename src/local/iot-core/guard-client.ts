@@ -46,7 +46,15 @@ export function guardClient(
   { onRefused, onDisconnect, takesPublish }: GuardClientOptions,
 ): void {
   const parser = (client as unknown as { _parser: EventEmitter })._parser;
-  parser.prependListener('packet', (packet: IncomingPacket) => {
+  const brokerListeners = parser.listeners('packet');
+  parser.removeAllListeners('packet');
+  parser.on('packet', (packet: IncomingPacket) => {
+    look(packet);
+    // Of a client that was cut just now the broker has forgotten what it needs to take a packet.
+    if (!client.closed) for (const listener of brokerListeners) listener.call(parser, packet);
+  });
+
+  function look(packet: IncomingPacket): void {
     if (packet.cmd === 'disconnect') onDisconnect(client);
     const problem = problemOf(packet, client.version);
     const isTooMany = !problem && packet.cmd === 'publish' && !takesPublish(client);
@@ -55,13 +63,13 @@ export function guardClient(
     const reason = problem?.reason ?? TOO_MANY_PUBLISHES;
     onRefused(topic, client.id ?? undefined, reason, packet.payload?.length);
     if (isTooMany) discard(client, packet);
-    // The broker gets it all the same: as the acknowledgement of nothing, which it does not answer.
+    // The broker gets it all the same, unless the client is cut: as the acknowledgement of nothing, which it does not answer.
     packet.cmd = 'puback';
     packet.messageId = 0;
     if (!problem) return;
     if (client.version === 5) client.disconnect({ reasonCode: problem.reasonCode });
     else client.emit('error', new RefusedError(problem.reason));
-  });
+  }
 }
 
 /** MQTT 3.1.1 cannot be told; there the acknowledgement does not come. */
