@@ -37,6 +37,16 @@ const WRONG: readonly (readonly [string, readonly string[], string])[] = [
     ['--param', 'dataPolicy=Keep'],
     "Cannot use 'Keep' for parameter 'dataPolicy': it takes 'Delete', 'Retain'",
   ],
+  [
+    'a time at which no window begins',
+    ['--param', 'windows=flink', '--param', 'windowsFrom=2026-11-21T10:05:30Z'],
+    "Cannot use '2026-11-21T10:05:30Z' for parameter 'windowsFrom': it takes a whole minute, such as '2026-11-21T11:05:00Z'",
+  ],
+  [
+    'bounds of Flink that leave nothing between them',
+    ['--param', 'windows=flink', '--param', 'flinkParallelism=9'],
+    "Cannot scale Flink from 9 to 8: 'flinkMaxParallelism' must be at least 'flinkParallelism'",
+  ],
 ];
 
 describe('sls deploy with bad input', () => {

@@ -28,7 +28,6 @@ export const VARIANTS: readonly (readonly [string, Readonly<Record<string, strin
   ['dev', {}],
   ['prod', {}],
   ['dev', { windows: 'flink' }],
-  ['prod', { windows: 'flink' }],
 ];
 
 /** The template that `sls package` makes for a stage; kept until a source changes. */
