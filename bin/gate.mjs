@@ -13,14 +13,24 @@ function tests(name, reportName, args) {
   return { name, report, args: [bin('vitest/vitest.mjs'), 'run', ...args, ...reporters] };
 }
 
+/** What loads the machine by itself: beside other tests it would only make both slower. */
+const alone = {
+  'nothing lost': ['tests/delivery', 'tests/faults', 'tests/fuzz', 'tests/simulation', 'tests/soak'],
+  'on a Flink cluster': ['tests/flink'],
+  'deploy on an emulator': ['tests/deploy'],
+};
+const elsewhere = Object.values(alone)
+  .flat()
+  .flatMap((folder) => ['--exclude', `${folder}/**`]);
+
 const steps = [
   { name: 'format and lint', args: [bin('@biomejs/biome/bin/biome'), 'ci', '--error-on-warnings'] },
   { name: 'types', args: [bin('typescript/bin/tsc'), '-p', '.'] },
   { name: 'types of the page', args: [bin('typescript/bin/tsc'), '-p', 'dashboard'] },
   { name: 'page', args: [bin('vite/bin/vite.js'), 'build', 'dashboard', '--logLevel', 'error'] },
   { name: 'package', args: [bin('serverless/bin/serverless.js'), 'package'] },
-  tests('tests', 'test-report.json', ['--exclude', 'tests/deploy/**']),
-  tests('deploy on an emulator', 'deploy-report.json', ['tests/deploy']),
+  tests('tests', 'test-report.json', elsewhere),
+  ...Object.entries(alone).map(([name, folders], at) => tests(name, `alone-report-${at}.json`, folders)),
 ];
 
 function run({ name, args }) {
