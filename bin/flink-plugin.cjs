@@ -9,21 +9,21 @@ const {
 } = require('node:fs');
 const { join } = require('node:path');
 const { HeadObjectCommand, PutObjectCommand, S3Client } = require('@aws-sdk/client-s3');
-const { CloudFormationClient, DescribeStackResourcesCommand } = require('@aws-sdk/client-cloudformation');
+const { CloudFormationClient, paginateListStackResources } = require('@aws-sdk/client-cloudformation');
+const {
+  applicationsOf,
+  beginAt,
+  nameJar,
+  namesInStartOrder,
+  textProperties,
+} = require('./flink/application-template.cjs');
 const { ManagedFlink } = require('./flink/managed-flink.cjs');
 const { buildJar, jarName, printJobs } = require('./flink/runner-jar.cjs');
 
 const APPLICATION = 'AWS::KinesisAnalyticsV2::Application';
-const APPLICATIONS = /^Mesonet::StreamingApplications(::|$)/;
 const TEMPLATE = 'cloudformation-template-update-stack.json';
 /** Whoever only reads the template, such as `mesonet cost`, needs neither JDK nor Maven. */
 const TEMPLATE_ONLY = process.env.MESONET_TEMPLATE_ONLY === '1';
-/** Kinesis keeps nothing as old: from there means all there is. */
-const ALL = '1970-01-01T00:00:00Z';
-
-function applicationsOf({ Metadata = {} }) {
-  return Object.entries(Metadata).flatMap(([key, list]) => (APPLICATIONS.test(key) ? list : []));
-}
 
 /**
  * A framework plugin for `--param windows=flink`: packs each application's job into the runner's jar, names the jars by their
@@ -111,53 +111,6 @@ module.exports = class FlinkPlugin {
   }
 };
 
-/** Puts the jar's own name where the stack names it, in the application and in what its role may read. */
-function nameJar(from, to, { Resources }) {
-  for (const [id, resource] of Object.entries(Resources)) {
-    const text = JSON.stringify(resource);
-    if (text.includes(from)) Resources[id] = JSON.parse(text.replaceAll(from, to));
-  }
-}
-
-/** Property maps hold text only (CloudFormation template reference, PropertyGroup). */
-function textProperties({ Properties }) {
-  const { PropertyGroups } = Properties.ApplicationConfiguration.EnvironmentProperties;
-  for (const { PropertyMap } of PropertyGroups)
-    for (const [name, value] of Object.entries(PropertyMap))
-      if (typeof value === 'number') PropertyMap[name] = String(value);
-}
-
-/** Functions that newly run windows begin where `windowsFrom` says: the framework's events cannot say it by a parameter. */
-function beginAt(from, applications, { Resources }) {
-  if (from === ALL) return;
-  const functions = new Set(applications.map(({ Function: name }) => name));
-  for (const { Type, Properties } of Object.values(Resources)) {
-    if (Type !== 'AWS::Lambda::EventSourceMapping') continue;
-    const name = Properties.FunctionName?.['Fn::GetAtt']?.[0] ?? Properties.FunctionName?.Ref;
-    if (!functions.has(name)) continue;
-    Properties.StartingPosition = 'AT_TIMESTAMP';
-    Properties.StartingPositionTimestamp = Date.parse(from) / 1000;
-  }
-}
-
-/** Whoever reads what another application writes starts before it, and so misses nothing. */
-function namesInStartOrder(template) {
-  const applications = applicationsOf(template).filter(({ Application }) => Application !== undefined);
-  const isFedBy = ({ Input }, { Outputs = {} }) =>
-    Object.values(Outputs).some(({ Stream }) => Stream === Input);
-  const depth = (one) =>
-    Math.max(
-      0,
-      ...applications
-        .filter((other) => other !== one && isFedBy(one, other))
-        .map((other) => depth(other) + 1),
-    );
-  return applications
-    .map((application) => ({ application, depth: depth(application) }))
-    .sort((a, b) => b.depth - a.depth)
-    .map(({ application }) => template.Resources[application.Application].Properties.ApplicationName);
-}
-
 async function isThere(s3, place) {
   try {
     await s3.send(new HeadObjectCommand(place));
@@ -169,13 +122,14 @@ async function isThere(s3, place) {
 }
 
 async function applicationNames(client, StackName) {
+  const names = [];
   try {
-    const { StackResources = [] } = await client.send(new DescribeStackResourcesCommand({ StackName }));
-    return StackResources.filter(({ ResourceType }) => ResourceType === APPLICATION).map(
-      ({ PhysicalResourceId }) => PhysicalResourceId,
-    );
+    for await (const { StackResourceSummaries = [] } of paginateListStackResources({ client }, { StackName }))
+      for (const { ResourceType, PhysicalResourceId } of StackResourceSummaries)
+        if (ResourceType === APPLICATION && PhysicalResourceId) names.push(PhysicalResourceId);
+    return names;
   } catch (error) {
-    // The framework says so itself.
+    // There is no such stack: the framework says so itself.
     if (error.name === 'ValidationError') return [];
     throw error;
   }

@@ -85,6 +85,19 @@ describe('sls deploy with bad input', () => {
   );
 
   it(
+    'says what Flink needs where it is not installed, before it asks AWS for anything',
+    async () => {
+      const { status, output } = await deploy(['--param', 'windows=flink'], { ...CREDENTIALS, PATH: '' });
+      expect(status).toBe(1);
+      expect(messageLines(output)).toEqual([
+        'Cannot build the Flink runner: install a JDK 17 or newer and Maven (Debian: openjdk-17-jdk-headless and maven); the default deploy and npm start do not need it',
+      ]);
+      expect(requests).toBe(0);
+    },
+    RUN_MILLIS,
+  );
+
+  it(
     'says that there are no credentials, before it asks AWS for anything',
     async () => {
       const { status, output } = await deploy([], {});
