@@ -10,7 +10,7 @@ export type EdgeFault =
   /** Only some entries of a batch are done; the answer says which are not. */
   | { readonly kind: 'partial' };
 
-/** A proxy before the AWS endpoint that lets some requests fail. The first and every `every`th request of a kind fails. */
+/** A proxy before the AWS endpoint, in which requests fail. */
 export class FaultyEdge {
   readonly counts = new Map<string, number>();
   readonly #server: Server;
@@ -61,7 +61,8 @@ export class FaultyEdge {
     fault: EdgeFault | undefined,
     change: (text: string) => string = (text) => text,
   ): void {
-    const headers = { ...incoming.headers, 'content-length': String(body.length) };
+    const { host } = new URL(this.#target);
+    const headers = { ...incoming.headers, host, 'content-length': String(body.length) };
     const { method, url: path } = incoming;
     const onward = request(new URL(path ?? '/', this.#target), { method, headers }, async (reply) => {
       const chunks: Buffer[] = [];
@@ -90,18 +91,24 @@ interface SplitBatch {
   readonly answer: (text: string) => string;
 }
 
-/** Half of a batch is done. @throws Error for an operation that takes none */
+interface PutRecordsAnswer {
+  readonly Records: readonly object[];
+}
+
+const REFUSED = { ErrorCode: 'ProvisionedThroughputExceededException', ErrorMessage: 'Rate exceeded' };
+
+/** Every other entry of PutRecords is done. @throws Error for an operation that takes no entries */
 function splitBatch(operation: string, body: Buffer): SplitBatch {
-  const input = JSON.parse(body.toString()) as { RequestItems: Record<string, unknown[]> };
-  if (operation !== 'BatchWriteItem') throw new Error(`Cannot do half of ${operation}`);
-  const [[table, items] = ['', []]] = Object.entries(input.RequestItems);
-  const half = Math.ceil(items.length / 2);
+  if (operation !== 'PutRecords') throw new Error(`Cannot do half of ${operation}`);
+  const input = JSON.parse(body.toString()) as { Records: unknown[] };
+  const isDone = (at: number): boolean => at % 2 === 0;
+  const Records = input.Records.filter((_, at) => isDone(at));
   return {
-    done: Buffer.from(JSON.stringify({ ...input, RequestItems: { [table]: items.slice(0, half) } })),
-    answer: (text) =>
-      JSON.stringify({
-        ...(JSON.parse(text) as object),
-        UnprocessedItems: items.length > half ? { [table]: items.slice(half) } : {},
-      }),
+    done: Buffer.from(JSON.stringify({ ...input, Records })),
+    answer: (text) => {
+      const done = [...(JSON.parse(text) as PutRecordsAnswer).Records];
+      const all = input.Records.map((_, at) => (isDone(at) ? done.shift()! : REFUSED));
+      return JSON.stringify({ FailedRecordCount: all.length - Records.length, Records: all });
+    },
   };
 }

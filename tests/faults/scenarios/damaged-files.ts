@@ -14,13 +14,13 @@ type Damage = keyof typeof DAMAGES;
 
 export const scenario: FaultScenario = {
   name: 'damaged-files',
-  what: 'each file of the data folder is cut in half, has a byte flipped, or is full of NULs (all three with --long)',
+  what: 'each file of the data folder is cut in half, has a byte flipped, or is full of NULs (with --long each file in each way)',
   passMark:
     'it starts and shows only what was sent, or says in one sentence which file or store is damaged; it never crashes',
   async run({ folder, isLong }) {
     const data = join(folder, 'data');
     await makeFolder(data);
-    const files = filesOf(data);
+    const files = filesOf(data).filter((_, at) => isLong || at % 2 === 0);
     const kinds = Object.keys(DAMAGES) as Damage[];
     let [started, refused] = [0, 0];
     const problems: string[] = [];
