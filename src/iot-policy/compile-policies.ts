@@ -46,8 +46,9 @@ const IMPLICIT_DENY: PolicyDecision = { decision: 'implicitDeny' };
 
 /**
  * Compiles the policies that are attached to a principal, for one connection: what is known of it stays as it is while it
- * lasts, so variables and conditions are decided here, once (AWS IoT developer guide, iot-authorization; an explicit
- * denial wins over everything that is allowed).
+ * lasts, so variables and conditions are decided once for each action, when it is first asked about; a connection that only
+ * connects holds no more than that (AWS IoT developer guide, iot-authorization; an explicit denial wins over everything that
+ * is allowed).
  * @param values what policy variables and condition keys stand for, by name
  */
 export function compilePolicies(
@@ -55,15 +56,16 @@ export function compilePolicies(
   values: Readonly<Record<string, string | readonly string[] | undefined>>,
 ): CompiledPolicies {
   const known = new PolicyValues(values);
-  const statements = policies.flatMap(({ name, document }) =>
-    document.statements.flatMap((statement) => compileStatement(name, statement, known)),
-  );
   const byAction = new Map<string, ActionRules>();
   const rulesOf = (action: string): ActionRules => {
-    const about = statements.filter(({ isAbout }) => isAbout(action));
+    const about = policies.flatMap(({ name, document }) =>
+      document.statements.flatMap((statement) =>
+        isAbout(statement, action) ? compileStatement(name, statement, known) : [],
+      ),
+    );
     return {
-      denials: about.filter(({ effect }) => effect === 'Deny').map(({ rule }) => rule),
-      grants: about.filter(({ effect }) => effect === 'Allow').map(({ rule }) => rule),
+      denials: about.filter(({ decision }) => decision.decision === 'explicitDeny'),
+      grants: about.filter(({ decision }) => decision.decision === 'allowed'),
     };
   };
   return {
@@ -83,20 +85,31 @@ function firstMatch(rules: readonly Rule[], resource: string): PolicyDecision | 
   return undefined;
 }
 
+const actionPatterns = new WeakMap<PolicyStatement, readonly TextMatcher[]>();
+
+/** Actions have no variables: their patterns are compiled once for all connections. */
+function isAbout(statement: PolicyStatement, action: string): boolean {
+  let patterns = actionPatterns.get(statement);
+  if (!patterns) {
+    patterns = statement.actions.map(compileActionPattern);
+    actionPatterns.set(statement, patterns);
+  }
+  return patterns.some((matches) => matches(action)) !== statement.isNotAction;
+}
+
 /** Nothing, when the statement's conditions are not met by the connection. */
-function compileStatement(policyName: string, statement: PolicyStatement, known: PolicyValues) {
-  const { effect, index, sid, actions, isNotAction, conditions } = statement;
+function compileStatement(policyName: string, statement: PolicyStatement, known: PolicyValues): Rule[] {
+  const { effect, index, sid, conditions } = statement;
   const isMet = (condition: PolicyCondition): boolean =>
     compileCondition(condition, known, ifUnknown(effect))(known);
   if (!conditions.every(isMet)) return [];
-  const patterns = actions.map(compileActionPattern);
-  const isAbout: TextMatcher = (action) => patterns.some((matches) => matches(action)) !== isNotAction;
   const decision = effect === 'Allow' ? 'allowed' : 'explicitDeny';
-  const rule: Rule = {
-    decision: { decision, statement: { policyName, index, sid } },
-    matches: compileResources(statement, known),
-  };
-  return [{ effect, isAbout, rule }];
+  return [
+    {
+      decision: { decision, statement: { policyName, index, sid } },
+      matches: compileResources(statement, known),
+    },
+  ];
 }
 
 /** Whether "all but …" holds of something that cannot be told: what grants then does not, what denies does. */
