@@ -62,7 +62,8 @@ export class SoakSession {
   /** A short ramp: as much as is acknowledged for a while, then how fast the slowest stage works that off. */
   async findCapacity(seconds: number): Promise<Capacity> {
     this.fleet.load('most');
-    await sleep(WARM_MILLIS);
+    // Clients take their time to start on a machine that does other work.
+    while (this.fleet.counts.acknowledged < WARM_PUBLISHES) await sleep(GAUGE_MILLIS / 4);
     const start = performance.now();
     const accepted = this.fleet.counts.acknowledged;
     await sleep(seconds * 1000);
@@ -133,5 +134,5 @@ export class SoakSession {
   }
 }
 
-const WARM_MILLIS = 1000;
+const WARM_PUBLISHES = 2000;
 const MAX_DRAIN_SECONDS = 20;
