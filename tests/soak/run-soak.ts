@@ -18,7 +18,7 @@ const MIN_SLOPE_SECONDS = 900;
 const MAX_LOOP_P99_MILLIS = 50;
 const MAX_MORE_HANDLES = 8;
 const SETTLE_MILLIS = 60_000;
-const DRAIN_SECONDS = 120;
+const DRAIN_SECONDS = 600;
 
 /** A steady load with reconnect storms; how the process is before and after tells whether anything grows. */
 export async function runSoak(session: SoakSession, options: SoakOptions): Promise<Mark[]> {

@@ -3,7 +3,7 @@ import { printMarks } from './marks.ts';
 import { runSoakSession } from './run.ts';
 
 /** Longer with `npm run test:soak`; docs/reliability.md has the longest run. */
-const OVERLOAD_SECONDS = 6;
+const OVERLOAD_SECONDS = 3;
 const SOAK_SECONDS = 20;
 
 describe('more than the machine takes, then a steady load with reconnects', () => {
