@@ -142,7 +142,8 @@ function listening(worker: Worker, dataFolder: string | undefined): Promise<numb
 
 /** LevelDB says what is wrong with a file of its own; its user has a folder. */
 function refusalOf(message: string, dataFolder: string | undefined): LocalError {
-  if (dataFolder !== undefined && /^(Corruption|IO error|Invalid argument)/.test(message))
+  const isOfFiles = /^(Corruption|IO error|Invalid argument)/.test(message) && !/lock/i.test(message);
+  if (dataFolder !== undefined && isOfFiles)
     return new CorruptDataError(`Cannot open the tables in '${join(dataFolder, 'dynamodb')}': ${message}`);
   return new LocalError(`Cannot start DynamoDB: ${message}`);
 }

@@ -14,7 +14,7 @@ export const scenario: FaultScenario = {
   passMark:
     'publishers get their acknowledgements (longest gap below 5 s), memory stays bounded, everything is kept',
   async run({ folder, isLong }) {
-    const messages = isLong ? 50_000 : 4000;
+    const messages = isLong ? 50_000 : 3000;
     const client = await RuntimeClient.start(join(folder, 'data'));
     const sockets: Socket[] = [];
     try {
