@@ -32,6 +32,7 @@ export class DeviceAuthorizer {
   readonly #nowMillis: () => number;
   readonly #meet: MeetCertificate;
   readonly #connections = new Map<string, Set<DeviceConnection>>();
+  readonly #values = new WeakMap<CertificateRecord, DeviceIdentity['values']>();
 
   /** @param meet is shown a certificate that is not registered, and says why its connection is closed */
   constructor(
@@ -56,8 +57,15 @@ export class DeviceAuthorizer {
     const record = this.#registry.certificates.certificates.get(certificateId);
     const reason = record ? this.#problemOf(record) : this.#meet(certificate);
     return reason === undefined
-      ? { certificateId, values: certificateValues(certificate) }
+      ? { certificateId, values: this.#valuesOf(record, certificate) }
       : { certificateId, reason };
+  }
+
+  /** Read once of each certificate: a fleet that lost its connections comes back with the same ones. */
+  #valuesOf(record: CertificateRecord | undefined, certificate: X509Certificate): DeviceIdentity['values'] {
+    const values = (record && this.#values.get(record)) ?? certificateValues(certificate);
+    if (record) this.#values.set(record, values);
+    return values;
   }
 
   /** @param cut ends the connection when its certificate stops being active */
