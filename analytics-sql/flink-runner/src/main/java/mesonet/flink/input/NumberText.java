@@ -1,6 +1,8 @@
 package mesonet.flink.input;
 
 import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.io.NumberOutput;
 
 /**
@@ -19,10 +21,18 @@ public final class NumberText {
             return Double.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
         }
         if (value == (long) value && Math.abs(value) < EXACT) return Long.toString((long) value);
-        BigDecimal shortest = new BigDecimal(NumberOutput.toString(value, true)).stripTrailingZeros();
+        BigDecimal shortest = shortest(value);
         String digits = shortest.unscaledValue().abs().toString();
         String sign = value < 0 ? "-" : "";
         return sign + place(digits, digits.length() - shortest.scale());
+    }
+
+    /** Java's own text has two digits at least, and takes the nearer number of two where one digit would do. */
+    private static BigDecimal shortest(double value) {
+        BigDecimal found = new BigDecimal(NumberOutput.toString(value, true)).stripTrailingZeros();
+        if (found.precision() != 2) return found;
+        BigDecimal shorter = found.round(new MathContext(1, RoundingMode.HALF_UP));
+        return shorter.doubleValue() == value ? shorter.stripTrailingZeros() : found;
     }
 
     /** Writes {@code 0.digits × 10^point}. */

@@ -15,7 +15,6 @@ public final class TimestampText {
     private static final Pattern DATETIME =
             Pattern.compile("(\\d{4})-(\\d{1,2})-(\\d{1,2})(?:[ T](\\d{1,2}):(\\d{2}):(\\d{2})(?:\\.(\\d{1,9}))?Z?)?");
     private static final Pattern TIME = Pattern.compile("(\\d{1,2}):(\\d{2}):(\\d{2})(?:\\.(\\d{1,9}))?");
-    private static final int TWO_DIGIT_YEARS = 100;
 
     private TimestampText() {}
 
@@ -23,11 +22,10 @@ public final class TimestampText {
     public static OptionalLong parse(String text) {
         Matcher match = DATETIME.matcher(text.strip());
         if (!match.matches()) return OptionalLong.empty();
-        int year = Integer.parseInt(match.group(1));
         long midnight;
         try {
             midnight = LocalDate.of(
-                                    year < TWO_DIGIT_YEARS ? 1900 + year : year,
+                                    Integer.parseInt(match.group(1)),
                                     Integer.parseInt(match.group(2)),
                                     Integer.parseInt(match.group(3)))
                             .toEpochDay()
