@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually, RuntimeClient, readingOf } from '../runtime-client.ts';
 import { type FaultScenario, must } from '../scenario.ts';
+import { mountSmall, unmount, whyNoMount } from '../small-file-system.ts';
 
 const MEGABYTE = 1024 * 1024;
 const REFUSED_TRIES = 5;
@@ -13,14 +13,14 @@ export const scenario: FaultScenario = {
   what: 'no space left on the file system of the data folder (a small tmpfs, as root), then room again',
   passMark:
     'nothing acknowledged, reads served, health says so, back without a restart, nothing lost, none twice',
-  cannotRun: () => (process.getuid?.() === 0 ? undefined : 'only root can mount a file system'),
+  cannotRun: whyNoMount,
   async run({ folder, isLong }) {
     mkdirSync(folder, { recursive: true });
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=96m', 'tmpfs', folder]);
+    mountSmall(folder, 96);
     try {
       return await fillAndFree(folder, isLong ? 5 : 1);
     } finally {
-      execFileSync('umount', ['-l', folder]);
+      unmount(folder);
     }
   },
 };

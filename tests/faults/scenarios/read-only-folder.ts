@@ -1,17 +1,17 @@
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { RuntimeProcess } from '../../delivery/runtime-process.ts';
 import { RuntimeClient } from '../runtime-client.ts';
 import { type FaultScenario, must } from '../scenario.ts';
+import { mountSmall, remount, unmount, whyNoMount } from '../small-file-system.ts';
 
 /** Permissions do not hold root back, so the file system itself becomes read-only. */
 export const scenario: FaultScenario = {
   name: 'read-only-folder',
   what: 'the file system of the data folder is read-only at the start (a tmpfs remounted, as root)',
   passMark: 'the start is refused with the folder in one sentence; once it can be written, it starts',
-  cannotRun: () => (process.getuid?.() === 0 ? undefined : 'only root can mount a file system'),
+  cannotRun: whyNoMount,
   async run({ folder }) {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=96m', 'tmpfs', folder]);
+    mountSmall(folder, 96);
     try {
       const data = join(folder, 'data');
       await (await RuntimeClient.start(data)).stop();
@@ -19,14 +19,10 @@ export const scenario: FaultScenario = {
       await (await RuntimeClient.start(data)).stop();
       return `refused with ${refusal}, starts once it can be written`;
     } finally {
-      execFileSync('umount', ['-l', folder]);
+      unmount(folder);
     }
   },
 };
-
-function remount(folder: string, how: 'ro' | 'rw'): void {
-  execFileSync('mount', ['-o', `remount,${how}`, folder]);
-}
 
 async function refusedStart(folder: string, data: string): Promise<string> {
   remount(folder, 'ro');
