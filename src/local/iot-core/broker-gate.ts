@@ -13,6 +13,7 @@ import { ConnectionQuota } from './connection-quota.ts';
 import type { ConnectedFacts, LifecycleEvents } from './lifecycle/lifecycle-events.ts';
 import type { MqttBrokerOptions } from './mqtt-broker.ts';
 import { mqttPropertiesOf } from './mqtt-properties.ts';
+import { isProvisioningRequest } from './provisioning/provisioning-topics.ts';
 import {
   clientIdProblemOf,
   filterProblemOf,
@@ -21,7 +22,6 @@ import {
   MIN_KEEP_ALIVE_SECONDS,
   publishProblemOf,
 } from './publish-limits.ts';
-import { isProvisioningRequest } from './provisioning/provisioning-topics.ts';
 import { IDENTIFIER_REJECTED, RefusedError } from './refusal.ts';
 import type { BrokerPersistence } from './sessions/broker-persistence.ts';
 

@@ -363,9 +363,9 @@ test('the endpoints of devices are described, others are not emulated', async ()
   expect(
     await iot.send(new DescribeEndpointCommand({ endpointType: 'iot:CredentialProvider' })),
   ).toMatchObject({ endpointAddress: '127.0.0.1:18443' });
-  await expect(
-    iot.send(new DescribeEndpointCommand({ endpointType: 'iot:DeviceAdvisor' })),
-  ).rejects.toEqual(refusal('InvalidRequestException'));
+  await expect(iot.send(new DescribeEndpointCommand({ endpointType: 'iot:DeviceAdvisor' }))).rejects.toEqual(
+    refusal('InvalidRequestException'),
+  );
 });
 
 test('the registry is as it was after a restart, and a change of the template makes a new version', async () => {
