@@ -57,7 +57,8 @@ export async function runSoakSession(options: SoakRunOptions): Promise<readonly 
   } finally {
     await session.end();
   }
-  if (marks.every(({ isMet, kind }) => isMet || kind === 'speed')) rmSync(folder, { recursive: true, force: true });
+  if (marks.every(({ isMet, kind }) => isMet || kind === 'speed'))
+    rmSync(folder, { recursive: true, force: true });
   else options.print(`Kept ${folder}`);
   return marks;
 }
