@@ -16,7 +16,7 @@ export function compareRows(
   const left = [...found];
   const missing: string[] = [];
   for (const line of expected) {
-    const at = left.findIndex((other) => other === line);
+    const at = left.indexOf(line);
     const near = at >= 0 || !isClose ? at : left.findIndex((other) => isNear(line, other));
     if (near < 0) missing.push(line);
     else left.splice(near, 1);
