@@ -42,7 +42,7 @@ const COMMANDS: readonly { name: string; summary: string; load: () => Promise<Co
   },
   {
     name: 'sql',
-    summary: 'report on, run or import streaming SQL applications',
+    summary: 'report on, run, import streaming SQL applications, or print them as Flink SQL',
     load: async () => (await import('./sql.ts')).sqlCommand(),
   },
   {
