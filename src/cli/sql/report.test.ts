@@ -18,7 +18,7 @@ CREATE PUMP "P"  ok  w.sql:2:1
   uses    CREATE PUMP, GROUP BY, tumbling window (STEP), ROWTIME, SUM
   engine  native      the same statement
   lambda  native      one tumbling window, grouped by the stream's partition key
-  flink   native      windows close when a record moves the watermark, and stay open without records; rows of one window, and of several pumps into one stream, come in no given order; a sum of whole numbers beyond 2^53 comes out, where the engine reports an error
+  flink   native      without records windows close by the clock, up to 2 s behind it; with a time column only after idleMillis, and not before the first record of a shard after a restart; rows of one window, and of several pumps into one stream, come in no given order; a sum of whole numbers beyond 2^53 comes out, where the engine reports an error
 
 It compiles: 2 statements, 2 ok, 0 with warnings, 0 with errors
 `,

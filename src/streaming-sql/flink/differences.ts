@@ -1,6 +1,7 @@
 /** Where the same statement gives something else in Flink: the sentence that the report and docs/flink.md print. */
 export const differences = {
-  closing: 'windows close when a record moves the watermark, and stay open without records',
+  closing:
+    'without records windows close by the clock, up to 2 s behind it; with a time column only after idleMillis, and not before the first record of a shard after a restart',
   order: 'rows of one window, and of several pumps into one stream, come in no given order',
   peers: 'rows of one ROWTIME share the result of a RANGE window, where the engine sees them one by one',
   epoch: 'a row of ROWTIME 1970-01-01 00:00:00.000 counts as late to OVER',

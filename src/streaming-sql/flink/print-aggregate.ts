@@ -18,6 +18,15 @@ const spread: PrintAggregate = ({ function: name }, argument, { differ }, over) 
   return `${name}(${bare(asDouble(argument))})${over}`;
 };
 
+/**
+ * One row has no sample deviation. Flink takes the result for NOT NULL where it knows that of the argument, a COUNT for
+ * instance, and then gives -1: hence the CASE.
+ */
+const sampleSpread: PrintAggregate = (call, argument, context, over) => {
+  const count = `COUNT(${bare(asDouble(argument))})${over}`;
+  return `CASE WHEN ${count} > 1 THEN ${spread(call, argument, context, over)} END`;
+};
+
 const extreme: PrintAggregate = ({ function: name }, { sql }, _context, over) => `${name}(${sql})${over}`;
 
 /** In a window the first value is that of its oldest row, the last that of the row itself; in a group they go by ROWTIME. */
@@ -54,9 +63,9 @@ const aggregates: Readonly<Record<AggregateCall['function'], PrintAggregate>> = 
   FIRST_VALUE,
   LAST_VALUE,
   STDDEV_POP: spread,
-  STDDEV_SAMP: spread,
+  STDDEV_SAMP: sampleSpread,
   VAR_POP: spread,
-  VAR_SAMP: spread,
+  VAR_SAMP: sampleSpread,
   ANY: decided('MAX'),
   EVERY: decided('MIN'),
   EXP_AVG: ({ parameter = 1 }, argument, { call, rowtime }, over) =>
