@@ -172,7 +172,11 @@ describe('the trace of a message', () => {
     expect(rejected.summary).toMatch(
       /^function store-readings rejected it, timestamp-ahead: .* 7[12] hours after/,
     );
-    placeOf(rejected, 'object', /rejected\/date=.*\/store-readings\/shardId-000000000000-\d{56}\.json/);
+    placeOf(
+      rejected,
+      'object',
+      /rejected\/date=.*\/store-readings\/shardId-000000000000-\d{56}-\d{56}\.json/,
+    );
   });
 
   it('finds a reading by its event id, derived or given by the device, packed too', async () => {
