@@ -7,7 +7,7 @@ const scenarios = await readScenarios();
 
 describe('faults', () => {
   for (const scenario of scenarios)
-    it(`${scenario.name}: ${scenario.passMark}`, { timeout: 120_000 }, async (context) => {
+    it(`${scenario.name}: ${scenario.passMark}`, { timeout: 300_000 }, async (context) => {
       const result = await runScenario(scenario, false);
       console.log(`${scenario.name}: ${printResult(result)}`);
       if (result.end === 'skipped') context.skip(result.reason);

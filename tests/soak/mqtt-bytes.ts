@@ -2,9 +2,20 @@
 const CONNACK = 2;
 const PUBACK = 4;
 
+/** The longest that AWS IoT Core grants: a device that waits for the work behind it sends no pings, and is not to be cut for it. */
+const KEEP_ALIVE_SECONDS = 1200;
+
 export function encodeConnect(clientId: string): Buffer {
   const id = Buffer.from(clientId);
-  const variable = Buffer.from([0, 4, ...Buffer.from('MQTT'), 4, 2, 0, 60]);
+  const variable = Buffer.from([
+    0,
+    4,
+    ...Buffer.from('MQTT'),
+    4,
+    2,
+    KEEP_ALIVE_SECONDS >> 8,
+    KEEP_ALIVE_SECONDS & 255,
+  ]);
   return packet(0x10, Buffer.concat([variable, lengthOf(id), id]));
 }
 

@@ -30,11 +30,11 @@ export const scenario: FaultScenario = {
     }
     const copies = join(folder, 'copies');
     mkdirSync(copies);
-    const times = isLong ? 10_000 : 300;
+    const times = isLong ? 10_000 : 100;
     const { signal, status, stdout, stderr } = spawnSync(
       process.execPath,
       [OPENER, join(data, 'log', 'log.mdb'), copies, String(times), '1'],
-      { encoding: 'utf8', timeout: isLong ? 900_000 : 90_000 },
+      { encoding: 'utf8', timeout: isLong ? 1_800_000 : 180_000 },
     );
     must(signal === null && status === 0, `It ends with ${signal ?? status}: ${stderr.slice(-500)}`);
     const { readings, refused, damagedBlock, readable, invented } = JSON.parse(stdout) as Record<
