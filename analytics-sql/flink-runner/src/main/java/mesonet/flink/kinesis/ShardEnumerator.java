@@ -27,6 +27,7 @@ final class ShardEnumerator implements SplitEnumerator<ShardSplit, EnumeratorSta
     private final EnumeratorState state;
     private final Map<Integer, Integer> shardsOfReader = new HashMap<>();
     private List<Shard> listed = List.of();
+    private boolean isListed;
 
     ShardEnumerator(
             SplitEnumeratorContext<ShardSplit> context,
@@ -104,6 +105,7 @@ final class ShardEnumerator implements SplitEnumerator<ShardSplit, EnumeratorSta
             return;
         }
         listed = shards;
+        isListed = true;
         state.finished().retainAll(shards.stream().map(Shard::shardId).toList());
         plan();
     }
@@ -129,5 +131,7 @@ final class ShardEnumerator implements SplitEnumerator<ShardSplit, EnumeratorSta
             context.assignSplit(split, reader);
         }
         state.waiting().clear();
+        if (!isListed) return;
+        for (int reader : shardsOfReader.keySet()) context.sendEventToSourceReader(reader, new ShardsGiven());
     }
 }
