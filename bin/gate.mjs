@@ -17,10 +17,12 @@ function tests(name, reportName, args) {
 const alone = {
   'nothing lost': ['tests/delivery', 'tests/faults', 'tests/fuzz', 'tests/simulation', 'tests/soak'],
   'on a Flink cluster': ['tests/flink'],
-  'deploy on an emulator': ['tests/deploy'],
+  // One emulator at a time: each looks for port 443 too, beside its own.
+  'deploy on an emulator': ['tests/deploy', '--no-file-parallelism'],
 };
 const elsewhere = Object.values(alone)
   .flat()
+  .filter((argument) => !argument.startsWith('--'))
   .flatMap((folder) => ['--exclude', `${folder}/**`]);
 
 const steps = [
@@ -30,7 +32,7 @@ const steps = [
   { name: 'page', args: [bin('vite/bin/vite.js'), 'build', 'dashboard', '--logLevel', 'error'] },
   { name: 'package', args: [bin('serverless/bin/serverless.js'), 'package'] },
   tests('tests', 'test-report.json', elsewhere),
-  ...Object.entries(alone).map(([name, folders], at) => tests(name, `alone-report-${at}.json`, folders)),
+  ...Object.entries(alone).map(([name, args], at) => tests(name, `alone-report-${at}.json`, args)),
 ];
 
 function run({ name, args }) {
