@@ -213,8 +213,8 @@ export class StreamingApplication {
     for (const shardId of this.#input.shardIds) {
       while (!isMore) {
         const found = this.#input.readBlock(shardId, this.#positions[shardId]);
+        this.#countGap(shardId, found);
         if (!found) break;
-        this.#countGap(shardId);
         isMore = this.#readBlock(shardId, found, deadline);
       }
     }
@@ -222,11 +222,16 @@ export class StreamingApplication {
     return isMore;
   }
 
-  /** Retention may have trimmed records that were never read: they are counted, not skipped in silence. */
-  #countGap(shardId: string): void {
-    const missed = this.#input.missed(shardId, this.#positions[shardId]);
-    this.#stage.in(missed);
-    if (missed > 0) this.#stage.drop('expired', missed);
+  /** Records that retention took before they were read, or that are damaged, are counted, not skipped in silence. */
+  #countGap(shardId: string, next: BlockPosition | undefined): void {
+    const index = next && next.block.firstIndex + next.position;
+    const passed = this.#input.passedOver(shardId, this.#positions[shardId], index);
+    if (!passed) return;
+    for (const reason of ['expired', 'damaged'] as const) {
+      this.#stage.in(passed[reason]);
+      if (passed[reason] > 0) this.#stage.drop(reason, passed[reason]);
+    }
+    this.#positions[shardId] = passed.lastSequenceNumber;
   }
 
   /** Returns whether time ran out; the next slice goes on where this one stopped. */

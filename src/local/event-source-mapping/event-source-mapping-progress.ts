@@ -5,7 +5,8 @@ export type Fate =
   | 'retries-exhausted'
   | 'record-age'
   | 'payload-too-large'
-  | 'expired';
+  | 'expired'
+  | 'damaged';
 
 /** One record, or a run of them that share a fate, on its way. */
 export interface Tracked<F extends string = Fate> {

@@ -146,24 +146,25 @@ export class EventSourceMappingShard {
       if (room <= 0 || bytes >= MAX_PAYLOAD_BYTES * factor) return;
       const limits = { maxRecords: room, maxBytes: MAX_PAYLOAD_BYTES };
       const records = stream.read(this.#shardId, this.#position, limits);
+      this.#countGap(records[0]);
       if (records.length === 0) return;
-      this.#countGap(records[0]!);
       for (const record of records) this.#take(record);
       this.#position = records.at(-1)!.sequenceNumber;
       this.#keepCheckpoint();
     }
   }
 
-  /** Retention may have trimmed records that were never read: they are counted, not skipped in silence. */
-  #countGap(first: StreamRecord): void {
-    const next = this.#position === undefined ? 0 : indexOf(this.#position) + 1;
-    const index = indexOf(first.sequenceNumber);
-    if (index > next)
-      this.#progress.track(
-        this.#options.stream.sequenceNumber(this.#shardId, index - 1),
-        'expired',
-        index - next,
-      );
+  /** Records that retention took before they were read, or that are damaged, are counted, not skipped in silence. */
+  #countGap(next: StreamRecord | undefined): void {
+    const { stream } = this.#options;
+    const index = next && indexOf(next.sequenceNumber);
+    const passed = stream.passedOver(this.#shardId, this.#position, index);
+    if (!passed) return;
+    const { expired, damaged, lastSequenceNumber } = passed;
+    if (expired > 0) this.#progress.track(lastSequenceNumber, 'expired', expired);
+    if (damaged > 0) this.#progress.track(lastSequenceNumber, 'damaged', damaged);
+    this.#position = lastSequenceNumber;
+    this.#keepCheckpoint();
   }
 
   #take(record: StreamRecord): void {

@@ -14,6 +14,16 @@ export interface StreamRecord {
   readonly arrivalMillis: number;
 }
 
+/** What a reader passes over: sequence numbers, for how many records had them is not always known. */
+export interface PassedOver {
+  /** Their retention has passed. */
+  readonly expired: number;
+  /** What the log has of them cannot be read. */
+  readonly damaged: number;
+  /** Where the reader is behind them. */
+  readonly lastSequenceNumber: string;
+}
+
 export interface KinesisStreamOptions {
   readonly name: string;
   readonly shardCount: number;
@@ -83,7 +93,10 @@ export class KinesisStream {
     this.#shards[this.#shardFor(partitionKey)]!.append(partitionKey, data);
   }
 
-  /** Durable records after a sequence number; from the oldest kept when there is none. */
+  /**
+   * Durable records after a sequence number; from the oldest kept when there is none. They come up to the next place where
+   * records are missing, so that whoever counts finds it before the first record of a read: {@link passedOver}.
+   */
   read(
     id: string,
     afterSequenceNumber: string | undefined,
@@ -92,22 +105,43 @@ export class KinesisStream {
     const shard = this.#shardNumber(id);
     const records: StreamRecord[] = [];
     let bytes = 0;
+    let next = 0;
     for (const { block, position } of this.#shards[shard]!.positions(nextIndex(afterSequenceNumber))) {
       const data = block.data(position);
+      const index = block.firstIndex + position;
       bytes += data.length;
       if (
         records.length >= limits.maxRecords ||
-        (records.length > 0 && bytes > (limits.maxBytes ?? Infinity))
+        (records.length > 0 && (index !== next || bytes > (limits.maxBytes ?? Infinity)))
       )
         break;
+      next = index + 1;
       records.push({
-        sequenceNumber: sequenceNumberOf(shard, block.firstIndex + position),
+        sequenceNumber: sequenceNumberOf(shard, index),
         partitionKey: block.partitionKey(position),
         data,
         arrivalMillis: block.arrivalMillis(position),
       });
     }
     return records;
+  }
+
+  /**
+   * What lies between a reader's position and the record that it can read next, or, when there is none, the end of what is
+   * durable. Undefined when nothing does. @param next index of that record
+   */
+  passedOver(
+    id: string,
+    afterSequenceNumber: string | undefined,
+    next: number | undefined,
+  ): PassedOver | undefined {
+    const shard = this.#shardNumber(id);
+    const { startIndex, endIndex } = this.#shards[shard]!;
+    const from = nextIndex(afterSequenceNumber);
+    const to = next ?? endIndex;
+    if (to <= from) return undefined;
+    const expired = Math.min(Math.max(startIndex - from, 0), to - from);
+    return { expired, damaged: to - from - expired, lastSequenceNumber: sequenceNumberOf(shard, to - 1) };
   }
 
   /** The block that holds the first durable record after a sequence number, for readers that decode in bulk. */
@@ -154,9 +188,12 @@ export class KinesisStream {
   ): { records: number; oldestArrivalMillis?: number } {
     const shard = this.#shards[this.#shardNumber(id)]!;
     const from = Math.max(nextIndex(afterSequenceNumber), shard.startIndex);
-    const first = from < shard.endIndex ? shard.blockAt(from) : undefined;
-    if (!first) return { records: 0 };
-    return { records: shard.endIndex - from, oldestArrivalMillis: first.block.arrivalMillis(first.position) };
+    if (from >= shard.endIndex) return { records: 0 };
+    const first = shard.blockAt(from);
+    const records = shard.endIndex - from;
+    // Nothing that can be read waits; the reader has still to pass over it.
+    if (!first) return { records };
+    return { records, oldestArrivalMillis: first.block.arrivalMillis(first.position) };
   }
 
   /** When the oldest record of a shard, or of all, arrived that readers cannot see yet; Infinity when there is none. */
