@@ -9,8 +9,8 @@ interface Step {
   isCalledOff: boolean;
 }
 
-/** Taken before anything replaces it. It lets the promises of a step run out, and decides nothing. */
-const endOfTurn = globalThis.setImmediate;
+/** Calls back when all promises have run out, without a turn of the real event loop: nothing in a world waits for one. */
+const endOfStep = process.nextTick;
 
 /** The one queue of everything that happens in a simulated world: time is where its next step lies. */
 export class Scheduler {
@@ -56,7 +56,7 @@ export class Scheduler {
       this.#millis = Math.max(this.#millis, step.atMillis);
       this.steps += 1;
       step.run();
-      await new Promise<void>((resolve) => endOfTurn(resolve));
+      await new Promise<void>((resolve) => endOfStep(resolve));
     }
     this.#millis = Math.max(this.#millis, millis);
   }

@@ -61,7 +61,7 @@ export class SimulatedAws {
   }
 
   call(operation: string, input: Request): Promise<Item> {
-    const request = structuredClone(input);
+    const request = copyOf(input) as Request;
     return this.#request(() => this.#answer(operation, request));
   }
 
@@ -134,6 +134,16 @@ const ANSWERS: Readonly<Record<string, (aws: SimulatedAws, request: Request) => 
   },
 };
 
+/** Requests are data, and copying them is most of what a service costs here. */
+function copyOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(copyOf);
+  if (value instanceof Uint8Array) return Buffer.from(value);
+  const copy: Record<string, unknown> = {};
+  for (const [name, member] of Object.entries(value)) copy[name] = copyOf(member);
+  return copy;
+}
+
 function tableOf(aws: SimulatedAws, name: string | undefined): SimulatedTable {
   const table = aws.tables.get(name!);
   if (!table) throw new RefusedRequest('ResourceNotFoundException', `There is no table ${name}`);
@@ -152,30 +162,24 @@ let current: SimulatedAws | undefined;
 
 /** Sends what the functions' clients ask from now on to these services. */
 export function connectClients(aws: SimulatedAws): void {
-  if (!current) for (const client of [dynamoDb(), s3(), sns()]) addMiddleware(client);
+  if (!current) for (const client of [dynamoDb(), s3(), sns()]) answerHere(client);
   current = aws;
 }
 
 interface Client {
-  readonly middlewareStack: {
-    add(
-      middleware: (
-        next: unknown,
-        context: { commandName?: string },
-      ) => (args: { input: object }) => Promise<{ output: object; response: object }>,
-      options: object,
-    ): void;
-  };
+  send: (command: {
+    readonly constructor: { readonly name: string };
+    readonly input: object;
+  }) => Promise<object>;
 }
 
-/** At the first step of the SDK's own chain, before anything is serialised or sent. */
-function addMiddleware(client: object): void {
-  (client as Client).middlewareStack.add(
-    (_, { commandName = '' }) =>
-      async ({ input }) => ({
-        output: await current!.call(commandName.replace(/Command$/, ''), input as Request),
-        response: {},
-      }),
-    { step: 'initialize', priority: 'high', name: 'simulation' },
-  );
+/** The commands of the document client have shorter names. */
+const DOCUMENT_COMMANDS: Readonly<Record<string, string>> = { Update: 'UpdateItem', Put: 'PutItem' };
+
+/** Instead of the SDK's own chain, before anything is serialised or sent. */
+function answerHere(client: object): void {
+  (client as Client).send = ({ constructor: { name }, input }) => {
+    const operation = name.replace(/Command$/, '');
+    return current!.call(DOCUMENT_COMMANDS[operation] ?? operation, input as Request);
+  };
 }

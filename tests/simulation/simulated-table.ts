@@ -10,7 +10,11 @@ interface Change {
 /** A request that DynamoDB refuses. */
 export class RefusedRequest extends Error {
   constructor(name: string, message: string) {
+    const { stackTraceLimit } = Error;
+    // They come by the thousand, and nobody reads where from.
+    Error.stackTraceLimit = 0;
     super(message);
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = name;
   }
 }
@@ -43,7 +47,7 @@ export class SimulatedTable {
     for (const [attribute, value] of assignments(change)) {
       if (before && attribute in before) old[attribute] = before[attribute];
       if (value === undefined) delete item[attribute];
-      else item[attribute] = structuredClone(value);
+      else item[attribute] = value;
     }
     this.items.set(name, item);
     return old;
