@@ -66,9 +66,13 @@ export class LedgerStage {
     for (const [reason, count] of Object.entries(kept.dropped)) this.#dropped.set(reason, count);
   }
 
-  /** Says how many records of its source were passed before it ever counted; what a stage counted before a restart stands. */
-  begin(passed: number): void {
-    if (this.#isFresh) this.#begun = passed;
+  /**
+   * Says how many records of its source were passed before it ever counted; what a stage counted before a restart stands.
+   * @param isAnew the place it had come to was lost: what it counts from here on it may have counted before
+   */
+  begin(passed: number, isAnew = false): void {
+    if (isAnew) this.#begun = passed - this.#in;
+    else if (this.#isFresh) this.#begun = passed;
     this.#isFresh = false;
   }
 

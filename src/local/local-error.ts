@@ -13,6 +13,18 @@ export class CorruptDataError extends LocalError {
   override name = 'CorruptDataError';
 }
 
+/** A state of the log is not what was written. */
+export class DamagedStateError extends CorruptDataError {
+  override name = 'DamagedStateError';
+  /** What is there. */
+  readonly bytes: Buffer;
+
+  constructor(key: string, bytes: Buffer) {
+    super(`Cannot read the state '${key}' of the log: its checksum does not match`);
+    this.bytes = bytes;
+  }
+}
+
 /** Nothing can be made durable now: the disk is full, or fails. It is tried again and again. */
 export class LogUnwritableError extends LocalError {
   override name = 'LogUnwritableError';

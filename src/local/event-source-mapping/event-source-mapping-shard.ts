@@ -45,6 +45,7 @@ export class EventSourceMappingShard {
   readonly #envelopeBytes: number;
   #checkpoint: string | undefined;
   #position: string | undefined;
+  #isAnew = false;
   readonly #timers: Timers;
   #callOff: (() => void) | undefined;
 
@@ -110,16 +111,30 @@ export class EventSourceMappingShard {
     await Promise.all(this.#lanes.map((lane) => lane.drained()));
   }
 
-  /** Where it starts is decided once: a restart before the first success goes on from there. */
+  /** Whether its checkpoint was damaged, so that it reads again what it had counted. */
+  get isAnew(): boolean {
+    return this.#isAnew;
+  }
+
+  /**
+   * Where it starts is decided once: a restart before the first success goes on from there. Behind a damaged checkpoint
+   * it starts at the oldest record kept: each is delivered at least once, as Lambda promises anyway. A tumbling window would
+   * begin with half of its records then, and replace whole results, so there the damage refuses the start.
+   */
   #startingPoint(): string | undefined {
     const { log, stream, mapping } = this.#options;
-    const kept = log.readState(this.#checkpointKey)?.toString();
-    if (kept !== undefined) return kept === START ? undefined : kept;
+    const key = this.#checkpointKey;
+    const kept = mapping.tumblingWindowSeconds > 0 ? log.readState(key) : log.readCheckpoint(key);
+    this.#isAnew = kept === 'damaged';
+    if (kept !== undefined && kept !== 'damaged') {
+      const text = kept.toString();
+      return text === START ? undefined : text;
+    }
     const start =
-      mapping.startingPosition === 'TRIM_HORIZON'
+      this.#isAnew || mapping.startingPosition === 'TRIM_HORIZON'
         ? stream.beforeOldest(this.#shardId)
         : stream.latestSequenceNumber(this.#shardId);
-    log.writeState(this.#checkpointKey, Buffer.from(start ?? START));
+    log.writeState(key, Buffer.from(start ?? START));
     return start;
   }
 

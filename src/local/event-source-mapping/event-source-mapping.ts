@@ -13,8 +13,8 @@ import { EventSourceMappingShard } from './event-source-mapping-shard.ts';
 
 /** Where a mapping counts: every record that the checkpoint passes goes in, and out or dropped with a reason. */
 export interface CountingStage {
-  /** Says how many records of its source were passed before it ever counted; said again, it changes nothing. */
-  begin(passed: number): void;
+  /** Says how many records of its source were passed before it ever counted; said again, it changes nothing unless it reads anew. */
+  begin(passed: number, isAnew?: boolean): void;
   in(n: number): void;
   out(n: number): void;
   drop(reason: string, n: number): void;
@@ -67,7 +67,9 @@ export class EventSourceMapping {
     this.#shards = options.stream.shardIds.map(
       (shardId) => new EventSourceMappingShard({ options, shardId, filter, counts, signal }),
     );
-    options.stage.begin(this.#shards.reduce((sum, shard) => sum + shard.passed, 0));
+    const passed = this.#shards.reduce((sum, shard) => sum + shard.passed, 0);
+    const isAnew = this.#shards.some((shard) => shard.isAnew);
+    options.stage.begin(passed, isAnew);
     const pump = (): void => this.#shards.forEach((shard) => void shard.pump());
     this.#unsubscribe = options.stream.onAppend(pump);
     pump();

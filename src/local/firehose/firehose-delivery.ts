@@ -23,7 +23,6 @@ export interface FirehoseDeliveryOptions {
 const RETENTION_HOURS = 24;
 /** Often enough that at full load the records are still in memory when they are compressed. */
 const PUMP_MILLIS = 50;
-const EXPIRED = 'expired';
 
 /**
  * One Firehose stream: records stay in the durable log until an object of them lies in the bucket. An object's name
@@ -111,11 +110,16 @@ export class FirehoseDelivery {
     const taken = this.stream.recordCount;
     const delivered = this.#shards.reduce((sum, shard) => sum + shard.delivered, 0);
     const waiting = this.#shards.reduce((sum, shard) => sum + shard.waiting, 0);
-    const expired = taken - delivered - waiting;
+    const damaged = this.#shards.reduce((sum, shard) => sum + shard.damaged, 0);
     stage.in(Math.max(0, taken - waiting - entry.in));
     stage.out(Math.max(0, delivered - entry.out));
-    const counted = entry.dropped[EXPIRED] ?? 0;
-    if (expired > counted) stage.drop(EXPIRED, expired - counted);
+    for (const [reason, count] of Object.entries({
+      expired: taken - delivered - waiting - damaged,
+      damaged,
+    })) {
+      const counted = entry.dropped[reason] ?? 0;
+      if (count > counted) stage.drop(reason, count - counted);
+    }
   }
 }
 

@@ -17,6 +17,8 @@ export class ObjectBody {
   first: FirstRecord | undefined;
   lastSequenceNumber: string | undefined;
   records = 0;
+  /** Records that should be between these, and cannot be read. */
+  damaged = 0;
   /** Before compression. */
   bytes = 0;
 

@@ -2,6 +2,7 @@ import type { DeliveryStreamResource } from '../../stack/stack.ts';
 import { failpoint } from '../failpoint.ts';
 import type { DurableLog } from '../log/durable-log.ts';
 import type { KinesisStream } from '../log/kinesis-stream.ts';
+import type { BlockPosition } from '../log/record-block.ts';
 import type { S3BucketStore } from '../s3/s3-bucket-store.ts';
 import { type FirstRecord, ObjectBody } from './firehose-object.ts';
 import type { Prefix } from './firehose-prefix.ts';
@@ -20,6 +21,8 @@ export interface FirehoseShardOptions {
 interface Checkpoint {
   readonly sequenceNumber: string;
   readonly delivered: number;
+  /** Passed over because what the log has of them cannot be read. */
+  readonly damaged?: number;
 }
 
 const MEGABYTE = 1024 * 1024;
@@ -39,16 +42,33 @@ export class FirehoseShard {
   constructor(options: FirehoseShardOptions) {
     this.#options = options;
     this.#stateKey = deliveryCheckpointKey(options.resource.name, options.shardId);
-    const kept = options.log.readState(this.#stateKey);
-    this.#checkpoint = kept
-      ? (JSON.parse(kept.toString()) as Checkpoint)
-      : { sequenceNumber: '', delivered: 0 };
+    this.#checkpoint = this.#keptCheckpoint();
     this.#body = this.#newBody();
+  }
+
+  /**
+   * Behind a damaged checkpoint all that is kept is delivered again: who reads the objects goes by the identity of an event
+   * anyway. What is no longer kept counts as delivered, for retention is much longer than a buffer waits.
+   */
+  #keptCheckpoint(): Checkpoint {
+    const { log, stream, shardId } = this.#options;
+    const kept = log.readCheckpoint(this.#stateKey);
+    if (kept === undefined) return { sequenceNumber: '', delivered: 0 };
+    if (kept !== 'damaged') return JSON.parse(kept.toString()) as Checkpoint;
+    const sequenceNumber = stream.beforeOldest(shardId) ?? '';
+    const anew = { sequenceNumber, delivered: stream.missed(shardId, undefined) };
+    log.writeState(this.#stateKey, Buffer.from(JSON.stringify(anew)));
+    return anew;
   }
 
   /** Records that lie in an object. */
   get delivered(): number {
     return this.#checkpoint.delivered;
+  }
+
+  /** Records that were passed over, for they cannot be read. */
+  get damaged(): number {
+    return this.#checkpoint.damaged ?? 0;
   }
 
   /** Records that are still to be delivered. */
@@ -81,6 +101,7 @@ export class FirehoseShard {
       if (this.#body.bytes >= limit) return true;
       const after = this.#body.lastSequenceNumber ?? this.#checkpoint.sequenceNumber;
       const found = stream.readBlock(shardId, after);
+      this.#passOver(after, found);
       if (!found) return false;
       const taken = this.#body.append(found, limit);
       const { arrivalMillis, count } = taken;
@@ -89,6 +110,16 @@ export class FirehoseShard {
       this.#body.lastSequenceNumber = stream.sequenceNumber(shardId, index + count - 1);
       await taken.written;
     }
+  }
+
+  /** What cannot be read any more is counted with the object in which it would have been, or at once when none is begun. */
+  #passOver(after: string, next: BlockPosition | undefined): void {
+    const { stream, shardId } = this.#options;
+    const passed = stream.passedOver(shardId, after, next && next.block.firstIndex + next.position);
+    if (!passed) return;
+    this.#body.damaged += passed.damaged;
+    this.#body.lastSequenceNumber = passed.lastSequenceNumber;
+    if (!this.#body.first) this.#keepCheckpoint(this.#body);
   }
 
   #isDue({ arrivalMillis }: FirstRecord): boolean {
@@ -104,13 +135,18 @@ export class FirehoseShard {
       headers: { 'content-type': 'application/octet-stream' },
     });
     failpoint('delivery.afterObjectBeforeCheckpoint');
+    this.#keepCheckpoint(body);
+    await log.durable();
+  }
+
+  #keepCheckpoint({ lastSequenceNumber, records, damaged }: ObjectBody): void {
     this.#checkpoint = {
-      sequenceNumber: body.lastSequenceNumber!,
-      delivered: this.#checkpoint.delivered + body.records,
+      sequenceNumber: lastSequenceNumber!,
+      delivered: this.#checkpoint.delivered + records,
+      damaged: this.damaged + damaged,
     };
     this.#body = this.#newBody();
-    log.writeState(this.#stateKey, Buffer.from(JSON.stringify(this.#checkpoint)));
-    await log.durable();
+    this.#options.log.writeState(this.#stateKey, Buffer.from(JSON.stringify(this.#checkpoint)));
   }
 
   /** `<prefix><stream>-<version>-<time of the first record>-<its sequence number>`, as Firehose names objects. */

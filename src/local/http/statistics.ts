@@ -12,7 +12,7 @@ export interface StageLag {
 }
 
 export interface StatisticsOptions {
-  readonly log: Pick<DurableLog, 'failure'>;
+  readonly log: Pick<DurableLog, 'failure' | 'damages'>;
   readonly ledger: Ledger;
   readonly broker: Pick<MqttBroker, 'connectionCount' | 'host' | 'port' | 'tlsPort'>;
   readonly lag: () => readonly StageLag[];
@@ -64,11 +64,13 @@ export class Statistics {
   /** The short form, for `/v1/health`. */
   health(): object {
     const { host, port, tlsPort } = this.#options.broker;
-    const { failure } = this.#options.log;
+    const { failure, damages } = this.#options.log;
     const { uptimeSeconds, messagesPerSecond, connections, lag } = this.report();
     const mqtts = { host, port: tlsPort };
     const status = failure ? { status: 'read-only', reason: failure.message } : { status: 'ok' };
-    return { ...status, uptimeSeconds, mqtt: { host, port }, mqtts, messagesPerSecond, connections, lag };
+    const notes = damages.length > 0 && { notes: damages };
+    const traffic = { messagesPerSecond, connections, lag };
+    return { ...status, ...notes, uptimeSeconds, mqtt: { host, port }, mqtts, ...traffic };
   }
 
   stop(): void {

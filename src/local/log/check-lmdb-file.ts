@@ -22,7 +22,7 @@ const MAX_PAGES = 20_000;
 
 /**
  * Looks at the pages of an LMDB file before it is opened: LMDB maps the file and follows what it finds there, so a torn or
- * flipped page could end the process. Values have checksums of their own.
+ * flipped page could end the process, and a key that is out of order hides others. Values have checksums of their own.
  * @throws CorruptDataError that says what is wrong
  */
 export function checkLmdbFile(path: string): void {
@@ -33,6 +33,11 @@ export function checkLmdbFile(path: string): void {
   } finally {
     closeSync(file);
   }
+}
+
+/** The key in front, of one database. */
+interface LastKey {
+  key: Buffer | undefined;
 }
 
 class LmdbPages {
@@ -61,10 +66,12 @@ class LmdbPages {
     const { size } = fstatSync(this.#file, { bigint: true });
     const wanted = (this.#lastPage + 1n) * BigInt(this.#pageBytes);
     if (size < wanted) this.#refuse(`it has ${size} bytes of ${wanted}`);
-    for (const root of [META.freeRoot, META.mainRoot]) this.#walk(this.#meta.readBigUInt64LE(root), 0);
+    // Keys of the free pages are numbers, in an order of their own.
+    this.#walk(this.#meta.readBigUInt64LE(META.freeRoot), 0, undefined);
+    this.#walk(this.#meta.readBigUInt64LE(META.mainRoot), 0, { key: undefined });
   }
 
-  #walk(number: bigint, depth: number): void {
+  #walk(number: bigint, depth: number, last: LastKey | undefined): void {
     if (number === NO_PAGE || this.#left-- <= 0) return;
     if (depth > MAX_DEPTH) this.#refuse('its pages form a circle');
     const page = this.#page(number, this.#pageBytes);
@@ -79,22 +86,29 @@ class LmdbPages {
       if (start < upper || start + NODE_BYTES > room)
         this.#refuse(`page ${number} has a node beyond its end`);
       const node = page.subarray(HEADER_BYTES + start);
-      if (kind === BRANCH) this.#walk(BigInt(node.readUIntLE(0, 6)), depth + 1);
-      else this.#checkLeafNode(number, node, depth);
+      if (kind === BRANCH) this.#walk(BigInt(node.readUIntLE(0, 6)), depth + 1, last);
+      else this.#checkLeafNode(number, node, depth, last);
     }
   }
 
-  #checkLeafNode(number: bigint, node: Buffer, depth: number): void {
+  #checkLeafNode(number: bigint, node: Buffer, depth: number, last: LastKey | undefined): void {
     const [size, flags, keySize] = [node.readUInt32LE(0), node.readUInt16LE(4), node.readUInt16LE(6)];
     const dataAt = NODE_BYTES + keySize;
     const isApart = (flags & IN_OVERFLOW!) !== 0;
     const end = dataAt + (isApart ? 8 : size);
     if (end > node.length) this.#refuse(`page ${number} has a node beyond its end`);
+    if (last) this.#checkOrder(number, node.subarray(NODE_BYTES, dataAt), last);
     if (isApart) this.#checkOverflow(node.readBigUInt64LE(dataAt), size);
     else if ((flags & IS_DATABASE!) !== 0) {
       if (size < ROOT_AT + 8) this.#refuse(`page ${number} has half a database`);
-      this.#walk(node.readBigUInt64LE(dataAt + ROOT_AT), depth + 1);
+      this.#walk(node.readBigUInt64LE(dataAt + ROOT_AT), depth + 1, { key: undefined });
     }
+  }
+
+  #checkOrder(number: bigint, key: Buffer, last: LastKey): void {
+    if (last.key && Buffer.compare(last.key, key) >= 0)
+      this.#refuse(`page ${number} has a key that is out of order`);
+    last.key = key;
   }
 
   #checkOverflow(number: bigint, size: number): void {

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { failpoint } from '../failpoint.ts';
-import { LogUnwritableError } from '../local-error.ts';
+import { DamagedStateError, LogUnwritableError } from '../local-error.ts';
 import { SYSTEM_TIMERS, type Timers } from '../timers.ts';
+import { keepDamagedBytes } from './damaged-bytes.ts';
 import { LmdbStorage } from './lmdb-storage.ts';
 import type { BlockKey, KeptBlock, LogStorage } from './log-storage.ts';
 
@@ -16,6 +18,16 @@ export interface CommitParticipant {
   prepare(put: (key: BlockKey, value: Uint8Array) => void): void;
   /** What `prepare` wrote is durable now. */
   committed(): void;
+}
+
+/** Something of the log that is not what was written. */
+export interface Damage {
+  /** Names it; it is told of once. */
+  readonly place: string;
+  readonly bytes: Buffer;
+  readonly problem: string;
+  /** How things go on without it. */
+  readonly remedy: string;
 }
 
 /** Undefined for a state that is removed. */
@@ -35,6 +47,8 @@ export interface DurableLogOptions {
   readonly report?: (text: string) => void;
   /** The runtime's own when not given. */
   readonly timers?: Timers;
+  /** Keeps bytes that cannot be read, for somebody to look at, and says where. */
+  readonly keepDamaged?: (place: string, bytes: Buffer) => string | undefined;
 }
 
 /**
@@ -47,7 +61,8 @@ export class DurableLog {
   readonly #storage: LogStorage;
   readonly #timers: Timers;
   readonly #durability: Durability;
-  readonly #damaged = new Set<string>();
+  readonly #damages = new Map<string, string>();
+  readonly #keepDamaged: NonNullable<DurableLogOptions['keepDamaged']>;
   readonly #dirty = new Set<CommitParticipant>();
   readonly #report: (text: string) => void;
   /** States of the group now gathering. */
@@ -64,20 +79,30 @@ export class DurableLog {
   /** @param storage what it writes to; closed with the log */
   constructor(
     storage: LogStorage,
-    { durability, timers = SYSTEM_TIMERS, report = () => {} }: DurableLogOptions,
+    {
+      durability,
+      timers = SYSTEM_TIMERS,
+      report = () => {},
+      keepDamaged = () => undefined,
+    }: DurableLogOptions,
   ) {
     this.#storage = storage;
     this.#durability = durability;
     this.#timers = timers;
     this.#report = report;
+    this.#keepDamaged = keepDamaged;
   }
 
   /** @throws LocalError when the folder cannot be opened for writing */
   static open({ folder, ...options }: DurableLogOptions & { readonly folder: string }): DurableLog {
     const noSync = options.durability !== 'power';
-    return new DurableLog(LmdbStorage.open({ folder, noSync }), options);
+    return new DurableLog(LmdbStorage.open({ folder, noSync }), {
+      keepDamaged: (place, bytes) => keepDamagedBytes(join(folder, 'damaged'), place, bytes),
+      ...options,
+    });
   }
 
+  /** @throws DamagedStateError when it is not what was written: the runtime must not go on with something else */
   readState(key: string): Buffer | undefined {
     for (const writes of [this.#pendingStates, this.#group?.states]) {
       const unwritten = writes?.get(key);
@@ -87,7 +112,29 @@ export class DurableLog {
     return this.#storage.readState(key);
   }
 
-  /** The states whose keys begin with `prefix`, as they are on the disk: for whoever reads them once, at the start. */
+  /**
+   * A state that says how far a reader has come, of a reader that may start anew at the oldest record kept: what it does with
+   * a record it does at least once anyway. When it is damaged that is told, and `'damaged'` is the answer.
+   */
+  readCheckpoint(key: string): Buffer | 'damaged' | undefined {
+    try {
+      return this.readState(key);
+    } catch (error) {
+      if (!(error instanceof DamagedStateError)) throw error;
+      this.reportDamage({
+        place: `state/${key}`,
+        bytes: error.bytes,
+        problem: error.message,
+        remedy: 'its reader starts anew at the oldest record kept',
+      });
+      return 'damaged';
+    }
+  }
+
+  /**
+   * The states whose keys begin with `prefix`, as they are on the disk: for whoever reads them once, at the start.
+   * @throws DamagedStateError as `readState`
+   */
   readStates(prefix: string): Iterable<readonly [key: string, value: Buffer]> {
     return this.#storage.readStates(prefix);
   }
@@ -155,11 +202,18 @@ export class DurableLog {
     return this.#storage.blockAtOrAfter([stream, shard, index]);
   }
 
-  /** Tells of something that cannot be read, the first time. */
-  reportDamage(place: string, problem: string): void {
-    if (this.#damaged.has(place)) return;
-    this.#damaged.add(place);
-    this.#report(`${problem}; its records are read over, the ledger does not balance without them`);
+  /** Tells of something that cannot be read, and keeps its bytes aside, the first time. */
+  reportDamage({ place, bytes, problem, remedy }: Damage): void {
+    if (this.#damages.has(place)) return;
+    const file = this.#keepDamaged(place, bytes);
+    const text = `${problem}; ${remedy}${file === undefined ? '' : `; its bytes are in '${file}'`}`;
+    this.#damages.set(place, text);
+    this.#report(text);
+  }
+
+  /** What could not be read since the start, a sentence each. */
+  get damages(): readonly string[] {
+    return [...this.#damages.values()];
   }
 
   /** Removes a block for good; used when its retention has passed. */

@@ -40,6 +40,9 @@ export interface DurableQueueOptions<F extends string> {
   readonly timers?: Timers;
 }
 
+/** An item is done with, or what the log has of it cannot be read. */
+type Fate<F extends string> = F | 'delivered' | 'damaged';
+
 /** How many items may be in memory, those that wait to be tried again included, and how many bytes of them. */
 const MAX_IN_FLIGHT = 1000;
 const MAX_IN_FLIGHT_BYTES = 16 * 1024 * 1024;
@@ -53,8 +56,8 @@ export class DurableQueue<F extends string = never> {
   readonly #options: DurableQueueOptions<F>;
   readonly #stream: KinesisStream;
   readonly #shardId: string;
-  readonly #progress = new ShardProgress<F | 'delivered'>();
-  readonly #ready: (QueuedItem & { readonly tracked: Tracked<F | 'delivered'> })[] = [];
+  readonly #progress = new ShardProgress<Fate<F>>();
+  readonly #ready: (QueuedItem & { readonly tracked: Tracked<Fate<F>> })[] = [];
   readonly #running = new Set<Promise<void>>();
   readonly #waiting = new Set<() => void>();
   readonly #unsubscribe: () => void;
@@ -68,9 +71,11 @@ export class DurableQueue<F extends string = never> {
     const { name, log, checkpointKey, nowMillis = Date.now } = options;
     this.#stream = KinesisStream.open(log, { name, shardCount: 1, retentionHours: 0, nowMillis });
     this.#shardId = this.#stream.shardIds[0]!;
-    this.#checkpoint = log.readState(checkpointKey)?.toString();
+    const kept = log.readCheckpoint(checkpointKey);
+    this.#checkpoint = kept === 'damaged' ? this.#stream.beforeOldest(this.#shardId) : kept?.toString();
     this.#position = this.#checkpoint;
-    options.stage.begin(this.#checkpoint === undefined ? 0 : indexOf(this.#checkpoint) + 1);
+    const passed = this.#checkpoint === undefined ? 0 : indexOf(this.#checkpoint) + 1;
+    options.stage.begin(passed, kept === 'damaged');
     this.#unsubscribe = this.#stream.onAppend(() => this.#pump());
     this.#pump();
   }
@@ -124,7 +129,9 @@ export class DurableQueue<F extends string = never> {
     if (maxRecords <= 0 || maxBytes <= 0) return;
     // Each read takes whole blocks from the log, which may be large: not one for every item that is done with.
     if (this.#ready.length > 0 && maxRecords < MAX_IN_FLIGHT / 2) return;
-    for (const read of this.#stream.read(this.#shardId, this.#position, { maxRecords, maxBytes })) {
+    const records = this.#stream.read(this.#shardId, this.#position, { maxRecords, maxBytes });
+    this.#passOver(records[0]);
+    for (const read of records) {
       // A view would keep the whole block that it is of.
       const record = { ...read, data: Buffer.from(read.data) };
       this.#ready.push({ record, tracked: this.#progress.track(record.sequenceNumber), attempts: 0 });
@@ -133,7 +140,17 @@ export class DurableQueue<F extends string = never> {
     }
   }
 
-  async #handle(item: QueuedItem & { readonly tracked: Tracked<F | 'delivered'> }): Promise<void> {
+  /** Items that cannot be read any more are counted, not skipped in silence. */
+  #passOver(next: StreamRecord | undefined): void {
+    const index = next && indexOf(next.sequenceNumber);
+    const passed = this.#stream.passedOver(this.#shardId, this.#position, index);
+    if (!passed) return;
+    const { lastSequenceNumber, damaged, expired } = passed;
+    this.#position = lastSequenceNumber;
+    this.#settle(this.#progress.track(lastSequenceNumber, undefined, damaged + expired), 'damaged');
+  }
+
+  async #handle(item: QueuedItem & { readonly tracked: Tracked<Fate<F>> }): Promise<void> {
     const { signal } = this.#stop;
     const outcome = await this.#options.handle(item, signal);
     failpoint('queue.afterHandleBeforeSettle');
@@ -153,7 +170,7 @@ export class DurableQueue<F extends string = never> {
   }
 
   /** The checkpoint and the counts of what it passes join the same commit. */
-  #settle(tracked: Tracked<F | 'delivered'>, fate: F | 'delivered'): void {
+  #settle(tracked: Tracked<Fate<F>>, fate: Fate<F>): void {
     tracked.fate = fate;
     const advance = this.#progress.advance();
     if (!advance) return;

@@ -4,6 +4,7 @@ import { type Database, open, type RootDatabase } from 'lmdb';
 import { CorruptDataError, LocalError } from '../local-error.ts';
 import { checkLmdbFile } from './check-lmdb-file.ts';
 import type { BlockKey, KeptBlock, LogStorage, LogTransaction } from './log-storage.ts';
+import { openState, sealState } from './sealed-state.ts';
 
 /** The durable log's store as one LMDB file of the data folder. */
 export class LmdbStorage implements LogStorage {
@@ -24,10 +25,11 @@ export class LmdbStorage implements LogStorage {
     checkLmdbFile(path);
     this.#env = open({ path, maxDbs: 4, noSync, noMemInit: true });
     this.#blocks = this.#env.openDB({ name: 'blocks', encoding: 'binary' });
-    this.#states = this.#env.openDB({ name: 'states', encoding: 'binary' });
+    this.#states = this.#env.openDB({ name: 'sealed-states', encoding: 'binary' });
+    this.#sealOlderStates();
     this.#transaction = {
       putBlock: (key, value) => leave(this.#blocks.put(key, value as Buffer)),
-      putState: (key, value) => leave(this.#states.put(key, value as Buffer)),
+      putState: (key, value) => leave(this.#states.put(key, sealState(key, value))),
       removeState: (key) => leave(this.#states.remove(key)),
     };
   }
@@ -66,13 +68,14 @@ export class LmdbStorage implements LogStorage {
   }
 
   readState(key: string): Buffer | undefined {
-    return this.#states.get(key);
+    const sealed = this.#states.get(key);
+    return sealed && openState(key, sealed);
   }
 
   *readStates(prefix: string): Generator<readonly [key: string, value: Buffer]> {
     for (const { key, value } of this.#states.getRange({ start: prefix })) {
       if (!key.startsWith(prefix)) return;
-      yield [key, value];
+      yield [key, openState(key, value)];
     }
   }
 
@@ -93,6 +96,17 @@ export class LmdbStorage implements LogStorage {
   /** A block that stays because the disk is full is removed with the next start's trimming. */
   removeBlock(key: BlockKey): void {
     leave(this.#blocks.remove(key));
+  }
+
+  /** Folders of before keep states without a checksum, under another name. */
+  #sealOlderStates(): void {
+    if (!this.#env.doesExist('states')) return;
+    const older = this.#env.openDB<Buffer, string>({ name: 'states', encoding: 'binary' });
+    this.#env.transactionSync(() => {
+      for (const { key, value } of older.getRange()) this.#states.put(key, sealState(key, value));
+      older.clearSync();
+    });
+    older.dropSync();
   }
 
   /** LMDB writes a stack trace for each commit that fails, and says no more than that it does. @throws Error of the file system */

@@ -26,8 +26,9 @@ export interface LogStorage {
   write(fill: (transaction: LogTransaction) => void): Promise<void>;
   /** Resolves when all that is written now survives a power cut. */
   synced(): Promise<void>;
+  /** @throws DamagedStateError when it is not what was written */
   readState(key: string): Buffer | undefined;
-  /** The states whose keys begin with `prefix`, in the order of their keys. */
+  /** The states whose keys begin with `prefix`, in the order of their keys. @throws DamagedStateError as `readState` */
   readStates(prefix: string): Iterable<readonly [key: string, value: Buffer]>;
   /** The newest block that begins at or before the key's index. */
   blockAtOrBefore(key: BlockKey): KeptBlock | undefined;

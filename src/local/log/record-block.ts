@@ -17,7 +17,8 @@ export interface BlockPosition {
 /**
  * Records that became durable together, as one value of the store: a group commit costs one write however many
  * messages it carries. Layout, little endian: version u32, crc32 u32 of all that follows, count u32, flags u8, then
- * for each record arrival f64, key length u16, data length u32, key, data.
+ * for each record arrival f64, key length u16, data length u32, key, data. The checksum begins with the block's place, so
+ * that a block that lies where another one should is damaged too; in version 1 it began with nothing.
  */
 export class RecordBlock {
   readonly firstIndex: number;
@@ -35,7 +36,12 @@ export class RecordBlock {
     this.#starts = starts;
   }
 
+  /** @throws RangeError for more than {@link MAX_BLOCK_RECORDS} records */
   static encode(firstIndex: number, records: readonly PendingRecord[]): RecordBlock {
+    if (records.length > MAX_BLOCK_RECORDS)
+      throw new RangeError(
+        `Cannot make a block of ${records.length} records: it holds ${MAX_BLOCK_RECORDS} at most`,
+      );
     const bytes = scratchOf(encodedSize(records));
     const starts = new Uint32Array(records.length);
     let at = HEADER_BYTES;
@@ -60,18 +66,20 @@ export class RecordBlock {
     block.writeUInt32LE(VERSION, 0);
     block.writeUInt32LE(records.length, COUNT_AT);
     block[FLAGS_AT] = isAscii ? ASCII_FLAG : 0;
-    block.writeUInt32LE(crc32(block.subarray(COUNT_AT)), 4);
+    block.writeUInt32LE(crc32(block.subarray(COUNT_AT), placeOf(firstIndex)), 4);
     return new RecordBlock(firstIndex, block, starts);
   }
 
   /** @throws CorruptDataError when length, version or checksum are not what was written */
   static decode(firstIndex: number, bytes: Buffer): RecordBlock {
-    if (bytes.length < HEADER_BYTES || bytes.readUInt32LE(0) !== VERSION) {
+    const version = bytes.length < HEADER_BYTES ? 0 : bytes.readUInt32LE(0);
+    if (version !== VERSION && version !== UNPLACED_VERSION) {
       throw new CorruptDataError(
         `Cannot read the record block at ${firstIndex}: not a block of version ${VERSION}`,
       );
     }
-    if (crc32(bytes.subarray(COUNT_AT)) !== bytes.readUInt32LE(4)) {
+    const place = version === VERSION ? placeOf(firstIndex) : 0;
+    if (crc32(bytes.subarray(COUNT_AT), place) !== bytes.readUInt32LE(4)) {
       throw new CorruptDataError(
         `Cannot read the record block at ${firstIndex}: its checksum does not match`,
       );
@@ -122,7 +130,28 @@ export class RecordBlock {
   }
 }
 
-const VERSION = 1;
+/** So many are never waiting in practice; the bound is for whoever numbers on behind a block that cannot be read. */
+export const MAX_BLOCK_RECORDS = 16_384;
+
+/**
+ * An index that no record of a block can have that cannot be read, nor any in front of it. The block's key may be what is
+ * damaged. The keys of a shard are in order, else the log is not opened; so the true first index is at most that of the block
+ * in front of it plus one block, and this one's key is above that: two blocks further is behind both. Blocks of version 1 were
+ * not bounded; each of their records takes a frame at least.
+ */
+export function indexBehind(firstIndex: number, bytes: Buffer): number {
+  const isBounded = bytes.length >= HEADER_BYTES && bytes.readUInt32LE(0) === VERSION;
+  const records = isBounded ? 0 : Math.floor(bytes.length / FRAME_BYTES);
+  return firstIndex + Math.max(2 * MAX_BLOCK_RECORDS, records);
+}
+
+/** What a checksum begins with: a CRC of the same bytes from another start is another. */
+function placeOf(firstIndex: number): number {
+  return (firstIndex ^ Math.floor(firstIndex / 2 ** 32)) >>> 0;
+}
+
+const VERSION = 2;
+const UNPLACED_VERSION = 1;
 const ASCII_FLAG = 1;
 const COUNT_AT = 8;
 const FLAGS_AT = 12;

@@ -1,7 +1,7 @@
 import { CorruptDataError } from '../local-error.ts';
 import type { CommitParticipant, DurableLog } from './durable-log.ts';
 import type { BlockKey, KeptBlock } from './log-storage.ts';
-import { type PendingRecord, RecordBlock } from './record-block.ts';
+import { indexBehind, MAX_BLOCK_RECORDS, type PendingRecord, RecordBlock } from './record-block.ts';
 
 export interface StreamShardOptions {
   readonly stream: string;
@@ -16,7 +16,7 @@ export class StreamShard implements CommitParticipant {
   readonly #log: DurableLog;
   readonly #options: StreamShardOptions;
   #pending: PendingRecord[] = [];
-  #preparing: RecordBlock | undefined;
+  #preparing: readonly RecordBlock[] = [];
   #tail: RecordBlock[] = [];
   #tailBytes = 0;
   #nextIndex: number;
@@ -29,12 +29,13 @@ export class StreamShard implements CommitParticipant {
   constructor(log: DurableLog, options: StreamShardOptions) {
     this.#log = log;
     this.#options = options;
-    // How many records a damaged one holds is not known, and a sequence number must not be given twice.
-    const newest = decode(log.readBlock(options.stream, options.shard, Number.MAX_SAFE_INTEGER));
-    this.endIndex = newest?.endIndex ?? 0;
-    this.startIndex = this.#kept(0)?.firstIndex ?? this.endIndex;
+    const { stream, shard } = options;
+    const newest = log.readBlock(stream, shard, Number.MAX_SAFE_INTEGER);
+    this.startIndex = log.nextBlock(stream, shard, 0)?.firstIndex ?? 0;
+    this.endIndex = newest ? this.#endOf(newest) : 0;
     this.#nextIndex = this.endIndex;
-    if (newest) this.#lastArrivalMillis = newest.arrivalMillis(newest.count - 1);
+    const readable = this.#readableUpTo(newest);
+    if (readable) this.#lastArrivalMillis = readable.arrivalMillis(readable.count - 1);
   }
 
   /** Buffers a record and returns its index. Arrival times never go back within a shard. */
@@ -56,18 +57,26 @@ export class StreamShard implements CommitParticipant {
   }
 
   prepare(put: (key: BlockKey, value: Uint8Array) => void): void {
-    const block = RecordBlock.encode(this.endIndex, this.#pending);
+    const pending = this.#pending;
     this.#pending = [];
-    this.#preparing = block;
-    put([this.#options.stream, this.#options.shard, block.firstIndex], block.bytes);
+    const blocks: RecordBlock[] = [];
+    for (let at = 0; at < pending.length; at += MAX_BLOCK_RECORDS) {
+      const records =
+        pending.length > MAX_BLOCK_RECORDS ? pending.slice(at, at + MAX_BLOCK_RECORDS) : pending;
+      blocks.push(RecordBlock.encode(this.endIndex + at, records));
+    }
+    this.#preparing = blocks;
+    for (const { firstIndex, bytes } of blocks)
+      put([this.#options.stream, this.#options.shard, firstIndex], bytes);
   }
 
   committed(): void {
-    const block = this.#preparing!;
-    this.#preparing = undefined;
-    this.endIndex = block.endIndex;
-    this.#tail.push(block);
-    this.#tailBytes += block.bytes.length + BLOCK_OVERHEAD_BYTES;
+    for (const block of this.#preparing) {
+      this.endIndex = block.endIndex;
+      this.#tail.push(block);
+      this.#tailBytes += block.bytes.length + BLOCK_OVERHEAD_BYTES;
+    }
+    this.#preparing = [];
     while (this.#tailBytes > MAX_TAIL_BYTES && this.#tail.length > 1) {
       this.#tailBytes -= this.#tail.shift()!.bytes.length + BLOCK_OVERHEAD_BYTES;
     }
@@ -76,7 +85,7 @@ export class StreamShard implements CommitParticipant {
 
   /** When the oldest record arrived that is still on its way to the disk; Infinity when there is none. */
   get oldestUnwrittenMillis(): number {
-    return this.#preparing?.arrivalMillis(0) ?? this.#pending[0]?.arrivalMillis ?? Infinity;
+    return this.#preparing[0]?.arrivalMillis(0) ?? this.#pending[0]?.arrivalMillis ?? Infinity;
   }
 
   /** Every durable record from `index` on. */
@@ -108,17 +117,39 @@ export class StreamShard implements CommitParticipant {
 
   /** Forgets whole blocks whose newest record arrived before an instant, but never the last block, which keeps the count. */
   trim(beforeMillis: number): number {
+    const { stream, shard } = this.#options;
     const from = this.startIndex;
-    for (
-      let block = this.#kept(from);
-      block && block.endIndex < this.endIndex;
-      block = this.#kept(block.endIndex)
-    ) {
-      if (block.arrivalMillis(block.count - 1) >= beforeMillis) break;
-      this.#log.removeBlock([this.#options.stream, this.#options.shard, block.firstIndex]);
-      this.startIndex = block.endIndex;
+    for (let kept = this.#log.nextBlock(stream, shard, from); kept; ) {
+      const { firstIndex } = kept;
+      if (!this.#isBefore(kept, beforeMillis)) break;
+      kept = this.#log.nextBlock(stream, shard, firstIndex + 1);
+      if (!kept) break;
+      this.#log.removeBlock([stream, shard, firstIndex]);
+      this.startIndex = kept.firstIndex;
     }
     return this.startIndex - from;
+  }
+
+  /** Whether all of a block arrived before an instant; of a damaged one the next that can be read tells. */
+  #isBefore(kept: KeptBlock, millis: number): boolean {
+    const block = this.#whole(kept);
+    if (block) return block.arrivalMillis(block.count - 1) < millis;
+    const behind = this.#kept(kept.firstIndex + 1);
+    return behind !== undefined && behind.arrivalMillis(0) < millis;
+  }
+
+  /** Behind the newest block; behind one that cannot be read so far that no sequence number is given twice. */
+  #endOf(newest: KeptBlock): number {
+    return this.#whole(newest)?.endIndex ?? indexBehind(newest.firstIndex, newest.bytes);
+  }
+
+  #readableUpTo(newest: KeptBlock | undefined): RecordBlock | undefined {
+    const { stream, shard } = this.#options;
+    for (let kept = newest; kept; kept = this.#log.readBlock(stream, shard, kept.firstIndex - 1)) {
+      const block = this.#whole(kept);
+      if (block) return block;
+    }
+    return undefined;
   }
 
   #inTail(index: number): RecordBlock | undefined {
@@ -146,24 +177,22 @@ export class StreamShard implements CommitParticipant {
     }
   }
 
-  /** A damaged block stays where it is until its retention has passed, is told of once, and read over. */
+  /** Undefined for a damaged block too: it is told of, its bytes are kept aside, and it stays until its retention has passed. */
   #whole(kept: KeptBlock | undefined): RecordBlock | undefined {
     try {
-      return decode(kept);
+      return kept && RecordBlock.decode(kept.firstIndex, kept.bytes);
     } catch (error) {
       if (!(error instanceof CorruptDataError)) throw error;
       const { stream, shard } = this.#options;
-      this.#log.reportDamage(
-        `${stream}/${shard}/${kept!.firstIndex}`,
-        `Stream '${stream}', shard ${shard}: ${error.message}`,
-      );
+      this.#log.reportDamage({
+        place: `${stream}/${shard}/${kept!.firstIndex}`,
+        bytes: kept!.bytes,
+        problem: `Stream '${stream}', shard ${shard}: ${error.message}`,
+        remedy: 'whoever has still to read its records passes over them and counts them as damaged',
+      });
       return undefined;
     }
   }
-}
-
-function decode(kept: { firstIndex: number; bytes: Buffer } | undefined): RecordBlock | undefined {
-  return kept && RecordBlock.decode(kept.firstIndex, kept.bytes);
 }
 
 /** What of the newest records is kept in memory for readers that keep up. */

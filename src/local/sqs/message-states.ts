@@ -71,6 +71,11 @@ export class MessageStates {
     return state;
   }
 
+  /** From `index` on no message was received; what lies before it and has no state is done with. */
+  passTo(index: number): void {
+    this.#next = index;
+  }
+
   finish({ index }: MessageState): void {
     this.#states.delete(index);
   }

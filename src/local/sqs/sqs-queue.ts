@@ -179,13 +179,27 @@ export class SqsQueue {
   *#visible(nowMillis: number): Iterable<{ state?: MessageState; record: StreamRecord }> {
     for (const state of this.#states.returned(nowMillis)) {
       const [record] = this.#stream.read(this.#shardId, this.#before(state.index), { maxRecords: 1 });
-      if (record) yield { state, record };
+      if (record && indexOf(record.sequenceNumber) === state.index) yield { state, record };
+      else this.#finish(state, 'damaged');
     }
     for (;;) {
-      const [record] = this.#stream.read(this.#shardId, this.#before(this.#states.next), { maxRecords: 1 });
+      const before = this.#before(this.#states.next);
+      const [record] = this.#stream.read(this.#shardId, before, { maxRecords: 1 });
+      this.#passOver(before, record);
       if (!record) return;
       yield { record };
     }
+  }
+
+  /** Messages that cannot be read any more are counted, not skipped in silence. */
+  #passOver(before: string | undefined, next: StreamRecord | undefined): void {
+    const index = next && indexOf(next.sequenceNumber);
+    const passed = this.#stream.passedOver(this.#shardId, before, index);
+    if (!passed) return;
+    this.#states.passTo(indexOf(passed.lastSequenceNumber) + 1);
+    this.#options.stage.in(passed.damaged + passed.expired);
+    this.#options.stage.drop('damaged', passed.damaged + passed.expired);
+    this.#change();
   }
 
   #isGivenUp(message: SqsMessage, state: MessageState, nowMillis: number): boolean {

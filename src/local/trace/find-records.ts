@@ -89,8 +89,10 @@ function firstIndexAt(stream: KinesisStream, shardId: string, millis: number): n
   let high = indexOf(latest) + 1;
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    const { block } = stream.readBlock(shardId, sequenceNumberBefore(stream, shardId, middle))!;
-    if (block.arrivalMillis(block.count - 1) < millis) low = block.endIndex;
+    const block = stream.readBlock(shardId, sequenceNumberBefore(stream, shardId, middle))?.block;
+    // Nothing behind the middle can be read.
+    if (!block) high = middle;
+    else if (block.arrivalMillis(block.count - 1) < millis) low = block.endIndex;
     else if (block.arrivalMillis(0) >= millis) high = Math.max(low, Math.min(middle, block.firstIndex));
     else return Math.max(low, block.firstIndex);
   }
