@@ -7,23 +7,37 @@ export type EdgeFault =
   | { readonly kind: 'error'; readonly name: string; readonly status: number }
   /** It is done, and the answer never comes: the connection ends. */
   | { readonly kind: 'lostAnswer' }
-  /** Only some entries of a batch are done; the answer says which are not. */
-  | { readonly kind: 'partial' };
+  /** Only some entries of a batch are done, every other one unless said; the answer says which are not. */
+  | {
+      readonly kind: 'partial';
+      readonly isDone?: (entry: Readonly<Record<string, unknown>>, at: number) => boolean;
+    };
+
+/** The service that a request is for. */
+export type EdgeService = 'dynamodb' | 'kinesis' | 's3' | 'sns';
 
 /** A proxy before the AWS endpoint, in which requests fail. */
 export class FaultyEdge {
+  /** Requests that failed, by operation and fault. */
   readonly counts = new Map<string, number>();
   readonly #server: Server;
-  readonly #target: string;
+  readonly #target: Promise<string>;
+  /** Where requests go on to, when it was not known at the start: until then they wait. */
+  readonly aim: (target: string) => void;
   /** Which fault a request gets; none when undefined. */
-  choose: (operation: string) => EdgeFault | undefined = () => undefined;
+  choose: (operation: string, service: EdgeService) => EdgeFault | undefined = () => undefined;
+  /** Told of each request that is passed on, with its body. */
+  onPassed: (operation: string, body: Buffer) => void = () => {};
 
-  private constructor(target: string) {
-    this.#target = target;
+  private constructor(target: string | undefined) {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    this.#target = promise;
+    this.aim = resolve;
+    if (target !== undefined) resolve(target);
     this.#server = createServer((incoming, answer) => void this.#take(incoming, answer));
   }
 
-  static async start(target: string): Promise<FaultyEdge> {
+  static async start(target?: string): Promise<FaultyEdge> {
     const edge = new FaultyEdge(target);
     await new Promise<void>((resolve) => edge.#server.listen(0, '127.0.0.1', resolve));
     return edge;
@@ -42,44 +56,76 @@ export class FaultyEdge {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks);
-    const operation = String(incoming.headers['x-amz-target'] ?? incoming.method).replace(/^.*\./, '');
-    const fault = this.choose(operation);
+    const { operation, service } = callOf(incoming, body);
+    const target = await this.#target;
+    const fault = this.choose(operation, service);
     if (fault) {
       const name = `${operation} ${fault.kind === 'error' ? fault.name : fault.kind}`;
       this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
     }
-    if (fault?.kind === 'error') return refuse(answer, fault);
-    if (fault?.kind !== 'partial') return this.#forward(incoming, answer, body, fault);
-    const split = splitBatch(operation, body);
-    return this.#forward(incoming, answer, split.done, undefined, split.answer);
-  }
-
-  #forward(
-    incoming: IncomingMessage,
-    answer: ServerResponse,
-    body: Buffer,
-    fault: EdgeFault | undefined,
-    change: (text: string) => string = (text) => text,
-  ): void {
-    const { host } = new URL(this.#target);
-    const headers = { ...incoming.headers, host, 'content-length': String(body.length) };
-    const { method, url: path } = incoming;
-    const onward = request(new URL(path ?? '/', this.#target), { method, headers }, async (reply) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of reply) chunks.push(chunk as Buffer);
-      if (fault) answer.destroy();
-      else {
-        const { 'content-length': _, 'x-amz-crc32': __, ...others } = reply.headers;
-        answer.writeHead(reply.statusCode ?? 502, others);
-        answer.end(change(Buffer.concat(chunks).toString('latin1')), 'latin1');
-      }
+    if (fault?.kind === 'error') return refuse(answer, fault, service);
+    const split = fault?.kind === 'partial' ? splitBatch(operation, body, fault.isDone) : undefined;
+    this.onPassed(operation, split?.done ?? body);
+    forward(incoming, answer, {
+      target,
+      body: split?.done ?? body,
+      isAnswered: fault?.kind !== 'lostAnswer',
+      change: split?.answer ?? ((text) => text),
     });
-    onward.on('error', () => answer.destroy());
-    onward.end(body);
   }
 }
 
-function refuse(answer: ServerResponse, { name, status }: { name: string; status: number }): void {
+function callOf(
+  { headers, method }: IncomingMessage,
+  body: Buffer,
+): { operation: string; service: EdgeService } {
+  const [, prefix, name] = /^([^_.]+)[^.]*\.(.+)$/.exec(String(headers['x-amz-target'] ?? '')) ?? [];
+  if (name !== undefined) return { operation: name, service: prefix === 'DynamoDB' ? 'dynamodb' : 'kinesis' };
+  const action = /^Action=(\w+)/.exec(body.toString('latin1', 0, 64))?.[1];
+  if (action !== undefined) return { operation: action, service: 'sns' };
+  return { operation: method ?? '', service: 's3' };
+}
+
+interface Onward {
+  readonly target: string;
+  readonly body: Buffer;
+  readonly isAnswered: boolean;
+  readonly change: (text: string) => string;
+}
+
+function forward(
+  incoming: IncomingMessage,
+  answer: ServerResponse,
+  { target, body, isAnswered, change }: Onward,
+): void {
+  const { host } = new URL(target);
+  const headers = { ...incoming.headers, host, 'content-length': String(body.length) };
+  const { method, url: path } = incoming;
+  const onward = request(new URL(path ?? '/', target), { method, headers }, async (reply) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of reply) chunks.push(chunk as Buffer);
+    if (!isAnswered) answer.destroy();
+    else {
+      const { 'content-length': _, 'x-amz-crc32': __, ...others } = reply.headers;
+      answer.writeHead(reply.statusCode ?? 502, others);
+      answer.end(change(Buffer.concat(chunks).toString('latin1')), 'latin1');
+    }
+  });
+  onward.on('error', () => answer.destroy());
+  onward.end(body);
+}
+
+function refuse(
+  answer: ServerResponse,
+  { name, status }: { name: string; status: number },
+  service: EdgeService,
+): void {
+  if (service === 's3' || service === 'sns') {
+    const error = `<Error><Type>Sender</Type><Code>${name}</Code><Message>a fault at the edge</Message></Error>`;
+    answer.writeHead(status, { 'content-type': 'application/xml' });
+    answer.end(service === 's3' ? error : `<ErrorResponse>${error}</ErrorResponse>`);
+    return;
+  }
   answer.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': name });
   answer.end(JSON.stringify({ __type: name, message: 'a fault at the edge' }));
 }
@@ -97,17 +143,19 @@ interface PutRecordsAnswer {
 
 const REFUSED = { ErrorCode: 'ProvisionedThroughputExceededException', ErrorMessage: 'Rate exceeded' };
 
-/** Every other entry of PutRecords is done. @throws Error for an operation that takes no entries */
-function splitBatch(operation: string, body: Buffer): SplitBatch {
+type IsDone = (entry: Readonly<Record<string, unknown>>, at: number) => boolean;
+
+/** Every other entry of PutRecords is done, unless said. @throws Error for an operation that takes no entries */
+function splitBatch(operation: string, body: Buffer, choose: IsDone = (_, at) => at % 2 === 0): SplitBatch {
   if (operation !== 'PutRecords') throw new Error(`Cannot do half of ${operation}`);
-  const input = JSON.parse(body.toString()) as { Records: unknown[] };
-  const isDone = (at: number): boolean => at % 2 === 0;
-  const Records = input.Records.filter((_, at) => isDone(at));
+  const input = JSON.parse(body.toString()) as { Records: Record<string, unknown>[] };
+  const isDone = input.Records.map(choose);
+  const Records = input.Records.filter((_, at) => isDone[at]);
   return {
     done: Buffer.from(JSON.stringify({ ...input, Records })),
     answer: (text) => {
       const done = [...(JSON.parse(text) as PutRecordsAnswer).Records];
-      const all = input.Records.map((_, at) => (isDone(at) ? done.shift()! : REFUSED));
+      const all = isDone.map((each) => (each ? done.shift()! : REFUSED));
       return JSON.stringify({ FailedRecordCount: all.length - Records.length, Records: all });
     },
   };

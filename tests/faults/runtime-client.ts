@@ -10,6 +10,16 @@ const SHARD_ID = 'shardId-000000000000';
 /** A reading as a device publishes it. */
 export type Reading = Readonly<Record<string, unknown>>;
 
+/** A line of the ledger. */
+export interface LedgerStage {
+  readonly stage: string;
+  readonly in: number;
+  readonly out: number;
+  readonly dropped: Readonly<Record<string, number>>;
+  readonly inFlight: number;
+  readonly balanced: boolean;
+}
+
 /** The real process, and what its clients do and see: through its public interfaces only. */
 export class RuntimeClient {
   readonly process: RuntimeProcess;
@@ -87,10 +97,18 @@ export class RuntimeClient {
     return records.map(({ text }) => parsed(text) as Value);
   }
 
-  /** Puts records on the stream of readings as a producer does. */
-  async putRecords(texts: readonly string[]): Promise<void> {
+  /** Puts records on a stream as a producer does. */
+  async putRecords(texts: readonly string[], name: 'readings' | 'windows' = 'readings'): Promise<void> {
     const Records = texts.map((text) => ({ Data: Buffer.from(text), PartitionKey: 'key' }));
-    await this.#kinesis.send(new PutRecordsCommand({ StreamName: 'mesonet-dev-readings', Records }));
+    await this.#kinesis.send(new PutRecordsCommand({ StreamName: `mesonet-dev-${name}`, Records }));
+  }
+
+  /** What the ledger says of one stage. */
+  async stage(name: string): Promise<LedgerStage> {
+    const { stages } = await this.get<{ stages: LedgerStage[] }>('/v1/ledger');
+    const found = stages.find(({ stage }) => stage === name);
+    must(found !== undefined, `The ledger has no stage '${name}'`);
+    return found;
   }
 
   /** @throws Error when it did not end by itself, in good order */
