@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type IsDone, splitBatch } from './split-batch.ts';
 
 /** What goes wrong with a request, at the edge of the network. */
 export type EdgeFault =
@@ -10,7 +11,7 @@ export type EdgeFault =
   /** Only some entries of a batch are done, every other one unless said; the answer says which are not. */
   | {
       readonly kind: 'partial';
-      readonly isDone?: (entry: Readonly<Record<string, unknown>>, at: number) => boolean;
+      readonly isDone?: IsDone;
     };
 
 /** The service that a request is for. */
@@ -128,35 +129,4 @@ function refuse(
   }
   answer.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': name });
   answer.end(JSON.stringify({ __type: name, message: 'a fault at the edge' }));
-}
-
-interface SplitBatch {
-  /** What is sent on. */
-  readonly done: Buffer;
-  /** Adds to the answer what was not. */
-  readonly answer: (text: string) => string;
-}
-
-interface PutRecordsAnswer {
-  readonly Records: readonly object[];
-}
-
-const REFUSED = { ErrorCode: 'ProvisionedThroughputExceededException', ErrorMessage: 'Rate exceeded' };
-
-type IsDone = (entry: Readonly<Record<string, unknown>>, at: number) => boolean;
-
-/** Every other entry of PutRecords is done, unless said. @throws Error for an operation that takes no entries */
-function splitBatch(operation: string, body: Buffer, choose: IsDone = (_, at) => at % 2 === 0): SplitBatch {
-  if (operation !== 'PutRecords') throw new Error(`Cannot do half of ${operation}`);
-  const input = JSON.parse(body.toString()) as { Records: Record<string, unknown>[] };
-  const isDone = input.Records.map(choose);
-  const Records = input.Records.filter((_, at) => isDone[at]);
-  return {
-    done: Buffer.from(JSON.stringify({ ...input, Records })),
-    answer: (text) => {
-      const done = [...(JSON.parse(text) as PutRecordsAnswer).Records];
-      const all = isDone.map((each) => (each ? done.shift()! : REFUSED));
-      return JSON.stringify({ FailedRecordCount: all.length - Records.length, Records: all });
-    },
-  };
 }

@@ -1,4 +1,5 @@
 import { createRequire, syncBuiltinESMExports } from 'node:module';
+import type * as workerThreads from 'node:worker_threads';
 import { isMainThread, type WorkerOptions } from 'node:worker_threads';
 
 /*
@@ -16,7 +17,9 @@ function throughEdge(options: WorkerOptions = {}): WorkerOptions {
 }
 
 if (isMainThread && edge !== undefined) {
-  const threads = createRequire(import.meta.url)('node:worker_threads') as { Worker: typeof Worker };
+  const threads = createRequire(import.meta.url)('node:worker_threads') as {
+    Worker: typeof workerThreads.Worker;
+  };
   const { Worker } = threads;
   threads.Worker = class extends Worker {
     constructor(file: string | URL, options?: WorkerOptions) {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { closeClients } from '../../../src/stores/aws-clients.ts';
 import { kinesisEvent } from '../../aws/kinesis-event.ts';
 import { sqsEvent } from '../../aws/sqs-event.ts';
 import { seededRandom } from '../../delivery/kill-plan.ts';
 import { type EdgeFault, FaultyEdge } from '../faulty-edge.ts';
+import { clearEnvironment, type Handler, isDoneBy, setEnvironment } from '../functions-here.ts';
 import { type Reading, RuntimeClient, streamReadingOf } from '../runtime-client.ts';
 import { type FaultScenario, must } from '../scenario.ts';
 
@@ -31,8 +31,6 @@ const BATCH = 20;
 /** As Lambda invokes again while items fail. */
 const MAX_INVOCATIONS = 200;
 
-type Handler = (event: unknown) => Promise<{ batchItemFailures: unknown[] } | undefined>;
-
 export const scenario: FaultScenario = {
   name: 'failing-sinks',
   what: 'a proxy before the AWS endpoint: throttled, failing, conflicting, done without an answer, half of a batch done',
@@ -59,8 +57,7 @@ export const scenario: FaultScenario = {
       const faults = [...edge.counts.values()].reduce((sum, count) => sum + count, 0);
       return `${SINK_FAULTS.length} faults, ${faults} requests failed, ${invocations} invocations, every reading there`;
     } finally {
-      closeClients();
-      for (const name of Object.keys(ENVIRONMENT)) delete process.env[name];
+      clearEnvironment();
       await edge.stop();
       await client.kill();
     }
@@ -98,19 +95,6 @@ async function bringIn(
   return invocations;
 }
 
-/** What functions print of their counts is kept from the terminal. */
-async function isDoneBy(handler: Handler, event: unknown): Promise<boolean> {
-  const { write } = process.stdout;
-  process.stdout.write = () => true;
-  try {
-    return ((await handler(event))?.batchItemFailures.length ?? 0) === 0;
-  } catch {
-    return false;
-  } finally {
-    process.stdout.write = write;
-  }
-}
-
 function eventOf(sink: SinkFault['sink'], readings: readonly Reading[], first: number): unknown {
   return sink === 'tables'
     ? kinesisEvent(readings, { first })
@@ -123,27 +107,3 @@ async function onStream(client: RuntimeClient, sensor: string): Promise<number[]
     .filter(({ sensor_id }) => sensor_id === sensor)
     .map(({ sensor_value }) => Number(sensor_value));
 }
-
-/** As the stack sets it for the two functions. */
-function setEnvironment(endpoint: string): void {
-  closeClients();
-  Object.assign(process.env, { ...ENVIRONMENT, AWS_ENDPOINT_URL: endpoint });
-}
-
-const ENVIRONMENT = {
-  POWERTOOLS_LOG_LEVEL: 'SILENT',
-  POWERTOOLS_DEV: 'true',
-  AWS_ENDPOINT_URL: '',
-  AWS_REGION: 'us-east-1',
-  AWS_ACCESS_KEY_ID: 'local',
-  AWS_SECRET_ACCESS_KEY: 'local',
-  READINGS_STREAM: 'mesonet-dev-readings',
-  READINGS_TABLE_PREFIX: 'mesonet-dev-readings-',
-  READINGS_ITEM_MINUTES: '1',
-  LATEST_TABLE: 'mesonet-dev-latest',
-  WINDOWS_TABLE: 'mesonet-dev-windows',
-  DEVICES_TABLE: 'mesonet-dev-devices',
-  ARCHIVE_BUCKET: 'mesonet-dev-archivebucket',
-  METRICS_NAMESPACE: 'Mesonet',
-  EXPORT_AFTER_WEEKS: '4',
-};
