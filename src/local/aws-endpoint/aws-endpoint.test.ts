@@ -61,7 +61,7 @@ describe('the AWS endpoint', () => {
     ['a credential without a scope', { authorization: 'Bearer x' }, 403, 'IncompleteSignatureException'],
     ['an unknown service', { authorization: scope('ec2') }, 400, 'UnknownOperationException'],
     ['a name of every object', { authorization: scope('constructor') }, 400, 'UnknownOperationException'],
-    ['an unknown operation', kinesis('UpdateShardCount'), 400, 'UnknownOperationException'],
+    ['an unknown operation', kinesis('EnableEnhancedMonitoring'), 400, 'UnknownOperationException'],
     ['an operation of every object', kinesis('toString'), 400, 'UnknownOperationException'],
     ['CBOR', kinesis('ListStreams', 'application/x-amz-cbor-1.1'), 400, 'SerializationException'],
   ])('refuses %s', async (_, headers, status, type) => {

@@ -1,7 +1,12 @@
 import { AwsError } from '../aws-endpoint/aws-endpoint-error.ts';
 import type { KinesisStream } from '../log/kinesis-stream.ts';
-import { sequenceNumberOf } from '../log/sequence-number.ts';
-import { findStream, type KinesisApiOptions, type StreamReference } from './kinesis-api-streams.ts';
+import { filterShards, type ShardFilter } from './kinesis-api-shard-filter.ts';
+import {
+  findStream,
+  hashKeyRange,
+  type KinesisApiOptions,
+  type StreamReference,
+} from './kinesis-api-streams.ts';
 
 interface ListStreamsInput {
   readonly Limit?: number;
@@ -13,21 +18,12 @@ interface ListShardsInput extends StreamReference {
   readonly MaxResults?: number;
   readonly ExclusiveStartShardId?: string;
   readonly NextToken?: string;
-  readonly ShardFilter?: { readonly Type: string };
+  readonly ShardFilter?: ShardFilter;
 }
 
 const DEFAULT_STREAMS = 100;
 const DEFAULT_SHARDS_DESCRIBED = 100;
 const DEFAULT_SHARDS_LISTED = 1000;
-
-/** Shards never close here, so these filters all mean every shard. */
-const FILTERS_OF_OPEN_SHARDS = [
-  'AT_TRIM_HORIZON',
-  'AT_LATEST',
-  'FROM_TRIM_HORIZON',
-  'AT_TIMESTAMP',
-  'FROM_TIMESTAMP',
-];
 
 export function listStreams(options: KinesisApiOptions, input: ListStreamsInput): object {
   const after = input.NextToken ?? input.ExclusiveStartStreamName ?? '';
@@ -47,11 +43,10 @@ export function describeStream(
   input: StreamReference & { Limit?: number; ExclusiveStartShardId?: string },
 ): object {
   const stream = findStream(options, input);
-  const { page, more } = shardPage(
-    stream,
-    input.ExclusiveStartShardId,
-    input.Limit ?? DEFAULT_SHARDS_DESCRIBED,
-  );
+  const { page, more } = shardPage(stream, stream.shardIds, {
+    after: input.ExclusiveStartShardId,
+    count: input.Limit ?? DEFAULT_SHARDS_DESCRIBED,
+  });
   return {
     StreamDescription: {
       ...identity(options, stream),
@@ -72,7 +67,7 @@ export function describeStreamSummary(options: KinesisApiOptions, input: StreamR
       RetentionPeriodHours: stream.retentionHours,
       EnhancedMonitoring: [{ ShardLevelMetrics: [] }],
       EncryptionType: 'NONE',
-      OpenShardCount: stream.shardIds.length,
+      OpenShardCount: stream.topology.open.length,
       ConsumerCount: 0,
     },
   };
@@ -81,14 +76,16 @@ export function describeStreamSummary(options: KinesisApiOptions, input: StreamR
 export function listShards(options: KinesisApiOptions, input: ListShardsInput): object {
   const token = input.NextToken === undefined ? undefined : decodeToken(input.NextToken);
   const stream = findStream(options, token ? { StreamName: token.name } : input);
-  const filter = input.ShardFilter?.Type;
-  if (filter !== undefined && !FILTERS_OF_OPEN_SHARDS.includes(filter))
-    throw new AwsError('InvalidArgumentException', `ShardFilter of type ${filter} is not emulated.`);
+  const filter = token ? token.filter : input.ShardFilter;
   const after = token?.after ?? input.ExclusiveStartShardId;
-  const { page, more } = shardPage(stream, after, input.MaxResults ?? DEFAULT_SHARDS_LISTED);
+  const now = (options.nowMillis ?? Date.now)();
+  const { page, more } = shardPage(stream, filterShards(stream, filter, now), {
+    after,
+    count: input.MaxResults ?? DEFAULT_SHARDS_LISTED,
+  });
   return {
     Shards: page,
-    ...(more && { NextToken: encodeToken(stream.name, page.at(-1)!.ShardId) }),
+    ...(more && { NextToken: encodeToken({ name: stream.name, after: page.at(-1)!.ShardId, filter }) }),
   };
 }
 
@@ -102,25 +99,52 @@ function identity({ createdMillis = 0 }: KinesisApiOptions, stream: KinesisStrea
   };
 }
 
-function shardPage(stream: KinesisStream, after = '', count: number) {
-  const ids = stream.shardIds.filter((id) => id > after);
-  const page = ids.slice(0, count).map((id) => ({
-    ShardId: id,
-    HashKeyRange: {
-      StartingHashKey: stream.hashKeyRange(id).startingHashKey,
-      EndingHashKey: stream.hashKeyRange(id).endingHashKey,
-    },
-    SequenceNumberRange: { StartingSequenceNumber: sequenceNumberOf(stream.shardIds.indexOf(id), 0) },
-  }));
+function shardPage(
+  stream: KinesisStream,
+  wanted: readonly string[],
+  { after = '', count }: { after?: string | undefined; count: number },
+) {
+  const ids = wanted.filter((id) => id > after);
+  const page = ids.slice(0, count).map((id) => describeShard(stream, id));
   return { page, more: ids.length > page.length };
 }
 
-function encodeToken(name: string, after: string): string {
-  return Buffer.from(`${name} ${after}`).toString('base64');
+function describeShard(stream: KinesisStream, id: string) {
+  const [ParentShardId, AdjacentParentShardId] = stream.topology.parentIds(id);
+  const EndingSequenceNumber = stream.endingSequenceNumber(id);
+  return {
+    ShardId: id,
+    ...(ParentShardId !== undefined && { ParentShardId }),
+    ...(AdjacentParentShardId !== undefined && { AdjacentParentShardId }),
+    HashKeyRange: hashKeyRange(stream, id),
+    SequenceNumberRange: {
+      StartingSequenceNumber: stream.sequenceNumber(id, 0),
+      ...(EndingSequenceNumber !== undefined && { EndingSequenceNumber }),
+    },
+  };
 }
 
-function decodeToken(text: string): { name: string; after: string } {
-  const [name, after] = Buffer.from(text, 'base64').toString().split(' ');
-  if (!name || !after) throw new AwsError('InvalidArgumentException', 'Invalid NextToken.');
-  return { name, after };
+interface Token {
+  readonly name: string;
+  readonly after: string;
+  readonly filter?: ShardFilter | undefined;
+}
+
+function encodeToken(token: Token): string {
+  return Buffer.from(JSON.stringify(token)).toString('base64');
+}
+
+function decodeToken(text: string): Token {
+  try {
+    const { name, after, filter } = JSON.parse(Buffer.from(text, 'base64').toString()) as Token;
+    if (typeof name === 'string' && typeof after === 'string') return { name, after, filter: revive(filter) };
+  } catch {
+    // Told below.
+  }
+  throw new AwsError('InvalidArgumentException', 'Invalid NextToken.');
+}
+
+/** An instant is text in JSON. */
+function revive(filter: ShardFilter | undefined): ShardFilter | undefined {
+  return filter?.Timestamp ? { ...filter, Timestamp: new Date(filter.Timestamp) } : filter;
 }

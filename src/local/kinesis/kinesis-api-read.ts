@@ -1,9 +1,11 @@
 import { AwsError } from '../aws-endpoint/aws-endpoint-error.ts';
 import type { KinesisStream } from '../log/kinesis-stream.ts';
-import { decodeIterator, encodeIterator } from './kinesis-api-iterator.ts';
+import { indexOf, isSameShard } from '../log/sequence-number.ts';
+import { decodeIterator, encodeIterator, type IteratorPosition } from './kinesis-api-iterator.ts';
 import {
   checkShard,
   findStream,
+  hashKeyRange,
   type KinesisApiOptions,
   type StreamReference,
 } from './kinesis-api-streams.ts';
@@ -46,8 +48,9 @@ export function getRecords(options: KinesisApiOptions, input: GetRecordsInput): 
     maxRecords: input.Limit ?? MAX_RECORDS,
     maxBytes: MAX_BYTES,
   });
-  const afterSequenceNumber = records.at(-1)?.sequenceNumber ?? position.afterSequenceNumber;
+  const afterSequenceNumber = records.at(-1)?.sequenceNumber ?? behindGap(stream, position);
   const { oldestArrivalMillis } = stream.backlog(position.shardId, afterSequenceNumber);
+  const next = { ...position, afterSequenceNumber, createdMillis: now };
   return {
     Records: records.map((record) => ({
       SequenceNumber: record.sequenceNumber,
@@ -56,9 +59,26 @@ export function getRecords(options: KinesisApiOptions, input: GetRecordsInput): 
       PartitionKey: record.partitionKey,
       EncryptionType: 'NONE',
     })),
-    NextShardIterator: encodeIterator({ ...position, afterSequenceNumber, createdMillis: now }),
+    ...(stream.isReadOut(position.shardId, afterSequenceNumber)
+      ? { ChildShards: childShards(stream, position.shardId) }
+      : { NextShardIterator: encodeIterator(next) }),
     MillisBehindLatest: oldestArrivalMillis === undefined ? 0 : Math.max(0, now - oldestArrivalMillis),
   };
+}
+
+/** Where nothing can be read, records may have expired or be damaged: a closed shard ends behind them all the same. */
+function behindGap(stream: KinesisStream, { shardId, afterSequenceNumber }: IteratorPosition): string {
+  const passed = stream.passedOver(shardId, afterSequenceNumber, undefined);
+  return passed?.lastSequenceNumber ?? afterSequenceNumber;
+}
+
+/** Told at the end of a closed shard: where to read on (Kinesis API reference, ChildShard). */
+function childShards(stream: KinesisStream, id: string): object[] {
+  return stream.topology.childIds(id).map((ShardId) => ({
+    ShardId,
+    ParentShards: stream.topology.parentIds(ShardId),
+    HashKeyRange: hashKeyRange(stream, ShardId),
+  }));
 }
 
 /** Where each type of iterator starts: after which record, nothing meaning before the oldest. */
@@ -77,8 +97,8 @@ const STARTS: Readonly<
   },
   AFTER_SEQUENCE_NUMBER: (stream, input) => digits(startingNumber(stream, input)),
   AT_SEQUENCE_NUMBER: (stream, input) => {
-    const before = startingNumber(stream, input) - 1n;
-    return before < 0n ? '' : digits(before);
+    const text = digits(startingNumber(stream, input));
+    return text === '' || indexOf(text) === 0 ? '' : stream.sequenceNumber(input.ShardId, indexOf(text) - 1);
   },
 };
 
@@ -91,9 +111,7 @@ function startingNumber(stream: KinesisStream, input: GetShardIteratorInput): bi
       `Must specify StartingSequenceNumber parameter for iterator of type ${ShardIteratorType}.`,
     );
   const number = BigInt(StartingSequenceNumber);
-  const oldest = stream.oldestSequenceNumber(ShardId);
-  const prefix = 36;
-  if (number !== 0n && oldest !== undefined && digits(number).slice(0, prefix) !== oldest.slice(0, prefix))
+  if (number !== 0n && !isSameShard(digits(number), stream.sequenceNumber(ShardId, 0)))
     throw new AwsError(
       'InvalidArgumentException',
       `StartingSequenceNumber ${StartingSequenceNumber} used in GetShardIterator on shard ${ShardId} in stream ${stream.name} is invalid.`,

@@ -9,6 +9,7 @@ const streamArn: Shape = {
 };
 const stream = { StreamName: streamName, StreamARN: streamArn };
 const shardId: Shape = { type: 'string', minLength: 1, maxLength: 128, pattern: /^[a-zA-Z0-9_.-]+$/ };
+const hashKey: Shape = { type: 'string', pattern: /^(0|([1-9]\d{0,38}))$/ };
 const sequenceNumber: Shape = { type: 'string', pattern: /^(0|([1-9]\d{0,128}))$/ };
 const nextToken: Shape = { type: 'string', minLength: 1, maxLength: 1_048_576 };
 const limit = (max: number): Shape => ({ type: 'integer', min: 1, max });
@@ -19,7 +20,7 @@ export const MAX_RECORD_BYTES = 1024 * 1024;
 const putRecord = {
   Data: { type: 'blob', required: true, maxLength: MAX_RECORD_BYTES },
   PartitionKey: { type: 'string', required: true, minLength: 1, maxLength: 256 },
-  ExplicitHashKey: { type: 'string', pattern: /^(0|([1-9]\d{0,38}))$/ },
+  ExplicitHashKey: hashKey,
 } satisfies Members;
 
 /** What each operation takes (Amazon Kinesis Data Streams API reference). */
@@ -41,7 +42,40 @@ export const kinesisShapes = {
     ExclusiveStartShardId: shardId,
     MaxResults: limit(10_000),
     StreamCreationTimestamp: { type: 'timestamp' },
-    ShardFilter: { type: 'structure', members: { Type: { type: 'string', required: true } } },
+    ShardFilter: {
+      type: 'structure',
+      members: {
+        Type: {
+          type: 'string',
+          required: true,
+          enum: [
+            'AFTER_SHARD_ID',
+            'AT_TRIM_HORIZON',
+            'FROM_TRIM_HORIZON',
+            'AT_LATEST',
+            'AT_TIMESTAMP',
+            'FROM_TIMESTAMP',
+          ],
+        },
+        ShardId: shardId,
+        Timestamp: { type: 'timestamp' },
+      },
+    },
+  },
+  SplitShard: {
+    ...stream,
+    ShardToSplit: { ...shardId, required: true },
+    NewStartingHashKey: { ...hashKey, required: true },
+  },
+  MergeShards: {
+    ...stream,
+    ShardToMerge: { ...shardId, required: true },
+    AdjacentShardToMerge: { ...shardId, required: true },
+  },
+  UpdateShardCount: {
+    ...stream,
+    TargetShardCount: { ...limit(10_000), required: true },
+    ScalingType: { type: 'string', required: true, enum: ['UNIFORM_SCALING'] },
   },
   PutRecord: {
     ...stream,

@@ -44,3 +44,8 @@ export function checkShard(stream: KinesisStream, shardId: string, { accountId }
     `Shard ${shardId} in stream ${stream.name} under account ${accountId} does not exist`,
   );
 }
+
+export function hashKeyRange(stream: KinesisStream, shardId: string): object {
+  const { startingHashKey, endingHashKey } = stream.hashKeyRange(shardId);
+  return { StartingHashKey: startingHashKey, EndingHashKey: endingHashKey };
+}

@@ -2,6 +2,7 @@ import type { Operations } from '../aws-endpoint/aws-endpoint-json.ts';
 import { describeStream, describeStreamSummary, listShards, listStreams } from './kinesis-api-describe.ts';
 import { putRecord, putRecords } from './kinesis-api-put.ts';
 import { getRecords, getShardIterator } from './kinesis-api-read.ts';
+import { mergeShards, splitShard, updateShardCount } from './kinesis-api-reshard.ts';
 import { kinesisShapes } from './kinesis-api-shapes.ts';
 import type { KinesisApiOptions } from './kinesis-api-streams.ts';
 
@@ -22,6 +23,9 @@ export function kinesisOperations(options: KinesisApiOptions): Operations {
       run: withOptions(describeStreamSummary),
     },
     ListShards: { input: kinesisShapes.ListShards, run: withOptions(listShards) },
+    SplitShard: { input: kinesisShapes.SplitShard, run: withOptions(splitShard) },
+    MergeShards: { input: kinesisShapes.MergeShards, run: withOptions(mergeShards) },
+    UpdateShardCount: { input: kinesisShapes.UpdateShardCount, run: withOptions(updateShardCount) },
     PutRecord: { input: kinesisShapes.PutRecord, run: withOptions(putRecord) },
     PutRecords: { input: kinesisShapes.PutRecords, run: withOptions(putRecords) },
     GetShardIterator: { input: kinesisShapes.GetShardIterator, run: withOptions(getShardIterator) },

@@ -105,16 +105,6 @@ describe('a stream over the durable log', () => {
     expect(stream.oldestSequenceNumber(stream.shardIds[0]!)! > first).toBe(true);
     await log.close();
   });
-
-  it('refuses another number of shards than the folder keeps', async () => {
-    const log = DurableLog.open({ folder, durability: 'process' });
-    KinesisStream.open(log, { name: 's', shardCount: 1, retentionHours: 24 });
-    await log.durable();
-    expect(() => KinesisStream.open(log, { name: 's', shardCount: 2, retentionHours: 24 })).toThrow(
-      "Cannot open stream 's' with 2 shards: the data folder keeps it with 1",
-    );
-    await log.close();
-  });
 });
 
 describe('the durable log', () => {

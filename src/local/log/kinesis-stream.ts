@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
-import { LocalError } from '../local-error.ts';
 import type { DurableLog } from './durable-log.ts';
 import type { RecordBlock } from './record-block.ts';
 import { indexOf, sequenceNumberOf } from './sequence-number.ts';
-import { StreamShard } from './stream-shard.ts';
+import type { StreamShard } from './stream-shard.ts';
+import { StreamTopology } from './stream-topology.ts';
 
 /** One record as a consumer sees it. */
 export interface StreamRecord {
@@ -26,6 +25,7 @@ export interface PassedOver {
 
 export interface KinesisStreamOptions {
   readonly name: string;
+  /** Of a new stream; a stream that is there is resharded to it when it last asked for another. */
   readonly shardCount: number;
   readonly retentionHours: number;
   readonly arn?: string;
@@ -40,38 +40,56 @@ export interface KinesisStreamOptions {
 export class KinesisStream {
   readonly name: string;
   readonly arn: string;
-  readonly shardIds: readonly string[];
   readonly retentionHours: number;
+  /** Its shards, which of them came from which, and how to split and merge them. */
+  readonly topology: StreamTopology;
   readonly #shards: readonly StreamShard[];
-  readonly #shardOfKey = new Map<string, number>();
   readonly #listeners = new Set<() => void>();
 
   private constructor(log: DurableLog, options: KinesisStreamOptions) {
     this.name = options.name;
     this.arn = options.arn ?? `arn:aws:kinesis:us-east-1:000000000000:stream/${options.name}`;
     this.retentionHours = options.retentionHours;
-    const nowMillis = options.nowMillis ?? Date.now;
+    const { name, shardCount, retentionHours, nowMillis = Date.now } = options;
     const notify = (): void => {
       for (const listener of this.#listeners) listener();
     };
-    this.#shards = Array.from(
-      { length: options.shardCount },
-      (_, shard) => new StreamShard(log, { stream: this.name, shard, nowMillis, notify }),
-    );
-    this.shardIds = this.#shards.map((_, shard) => shardId(shard));
+    const retentionMillis = retentionHours * 3_600_000;
+    this.topology = StreamTopology.open(log, {
+      stream: name,
+      shardCount,
+      retentionMillis,
+      nowMillis,
+      notify,
+    });
+    this.#shards = this.topology.shards;
   }
 
-  /** @throws LocalError when the folder keeps this stream with another number of shards */
+  /**
+   * Opens the stream as the log keeps it. Where it was last asked for another number of shards it is resharded, as a deploy
+   * does it that changes the template (AWS::Kinesis::Stream, ShardCount), however far; what was resharded by hand stays.
+   */
   static open(log: DurableLog, options: KinesisStreamOptions): KinesisStream {
-    const key = `stream/${options.name}/shards`;
-    const kept = log.readState(key)?.toString();
-    if (kept !== undefined && Number(kept) !== options.shardCount) {
-      throw new LocalError(
-        `Cannot open stream '${options.name}' with ${options.shardCount} shards: the data folder keeps it with ${kept}; use another --data folder`,
-      );
-    }
-    if (kept === undefined) log.writeState(key, Buffer.from(String(options.shardCount)));
     return new KinesisStream(log, options);
+  }
+
+  /** The shards that can be read: open ones, and closed ones until the retention of their records has passed. */
+  get shardIds(): readonly string[] {
+    return this.topology.shardIds;
+  }
+
+  /** Is the shard closed, and nothing of it behind the position? */
+  isReadOut(id: string, afterSequenceNumber: string | undefined): boolean {
+    const { closed } = this.topology.shard(id);
+    return (
+      closed !== undefined && this.topology.isDurable && nextIndex(afterSequenceNumber) >= closed.endIndex
+    );
+  }
+
+  /** Of a closed shard: not smaller than any of its records'. */
+  endingSequenceNumber(id: string): string | undefined {
+    const { number, closed } = this.topology.shard(id);
+    return closed && sequenceNumberOf(number, closed.endIndex);
   }
 
   /** Buffers a record for the next group commit; it is durable once the log says so. */
@@ -82,15 +100,15 @@ export class KinesisStream {
   ): { shardId: string; sequenceNumber: string } {
     const shard =
       explicitHashKey === undefined
-        ? this.#shardFor(partitionKey)
-        : shardOfHash(BigInt(explicitHashKey), this.#shards.length);
+        ? this.topology.numberFor(partitionKey)
+        : this.topology.numberAt(BigInt(explicitHashKey));
     const index = this.#shards[shard]!.append(partitionKey, data);
-    return { shardId: this.shardIds[shard]!, sequenceNumber: sequenceNumberOf(shard, index) };
+    return { shardId: this.topology.everyShardId[shard]!, sequenceNumber: sequenceNumberOf(shard, index) };
   }
 
   /** As `put`, for a caller who needs no receipt: nothing but the buffering is done. */
   append(partitionKey: string, data: Buffer | string): void {
-    this.#shards[this.#shardFor(partitionKey)]!.append(partitionKey, data);
+    this.#shards[this.topology.numberFor(partitionKey)]!.append(partitionKey, data);
   }
 
   /**
@@ -162,10 +180,11 @@ export class KinesisStream {
     return sequenceNumberOf(this.#shardNumber(id), block.endIndex - 1);
   }
 
+  /** Of the newest durable record of a shard, kept or not; undefined when it never had one. */
   latestSequenceNumber(id: string): string | undefined {
     const shard = this.#shardNumber(id);
-    const { startIndex, endIndex } = this.#shards[shard]!;
-    return endIndex > startIndex ? sequenceNumberOf(shard, endIndex - 1) : undefined;
+    const { endIndex } = this.#shards[shard]!;
+    return endIndex > 0 ? sequenceNumberOf(shard, endIndex - 1) : undefined;
   }
 
   oldestSequenceNumber(id: string): string | undefined {
@@ -230,60 +249,25 @@ export class KinesisStream {
     return this.#shards.reduce((sum, shard) => sum + shard.endIndex, 0);
   }
 
-  /** Called after records became durable. Returns the way to stop being called. */
+  /** Called after records became durable, the shards have changed, or what is kept of a closed one has. Returns the way to stop being called. */
   onAppend(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   hashKeyRange(id: string): { startingHashKey: string; endingHashKey: string } {
-    const width = HASH_KEYS / BigInt(this.#shards.length);
-    const shard = this.#shardNumber(id);
-    const end = shard === this.#shards.length - 1 ? HASH_KEYS : width * BigInt(shard + 1);
-    return { startingHashKey: String(width * BigInt(shard)), endingHashKey: String(end - 1n) };
+    const { startingHashKey, endingHashKey } = this.topology.shard(id);
+    return { startingHashKey: String(startingHashKey), endingHashKey: String(endingHashKey) };
   }
 
-  /** Forgets the records older than the retention. Returns how many. */
+  /** Forgets the records older than the retention, and closed shards that have none left. Returns how many records. */
   trim(nowMillis: number): number {
-    const before = nowMillis - this.retentionHours * 3_600_000;
-    return this.#shards.reduce((trimmed, shard) => trimmed + shard.trim(before), 0);
+    return this.topology.trim(nowMillis);
   }
 
   #shardNumber(id: string): number {
-    const shard = this.shardIds.indexOf(id);
-    if (shard < 0)
-      throw new LocalError(
-        `Cannot read shard '${id}': stream '${this.name}' has ${this.shardIds.length} shards`,
-      );
-    return shard;
+    return this.topology.numberOf(id);
   }
-
-  /** MD5 costs more than parsing the message, so the shard of a key is remembered. */
-  #shardFor(partitionKey: string): number {
-    if (this.#shards.length === 1) return 0;
-    let shard = this.#shardOfKey.get(partitionKey);
-    if (shard === undefined) {
-      shard = shardOfHash(
-        BigInt(`0x${createHash('md5').update(partitionKey).digest('hex')}`),
-        this.#shards.length,
-      );
-      if (this.#shardOfKey.size >= MAX_REMEMBERED_KEYS) this.#shardOfKey.clear();
-      this.#shardOfKey.set(partitionKey, shard);
-    }
-    return shard;
-  }
-}
-
-const HASH_KEYS = 2n ** 128n;
-const MAX_REMEMBERED_KEYS = 100_000;
-
-function shardOfHash(hash: bigint, shardCount: number): number {
-  const shard = Number(hash / (HASH_KEYS / BigInt(shardCount)));
-  return Math.min(shard, shardCount - 1);
-}
-
-function shardId(shard: number): string {
-  return `shardId-${String(shard).padStart(12, '0')}`;
 }
 
 function nextIndex(afterSequenceNumber: string | undefined): number {

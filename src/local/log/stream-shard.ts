@@ -7,6 +7,10 @@ export interface StreamShardOptions {
   readonly stream: string;
   readonly shard: number;
   readonly nowMillis: () => number;
+  /** No record of the shard arrives earlier. */
+  readonly notBeforeMillis?: number;
+  /** Of a closed shard: index of its last record plus one. */
+  readonly closedIndex?: number | undefined;
   /** Called after records became durable. */
   readonly notify: () => void;
 }
@@ -25,15 +29,18 @@ export class StreamShard implements CommitParticipant {
   startIndex: number;
   /** Index of the newest durable record plus one. */
   endIndex: number;
+  #closedIndex: number | undefined;
 
   constructor(log: DurableLog, options: StreamShardOptions) {
     this.#log = log;
     this.#options = options;
     const { stream, shard } = options;
     const newest = log.readBlock(stream, shard, Number.MAX_SAFE_INTEGER);
-    this.startIndex = log.nextBlock(stream, shard, 0)?.firstIndex ?? 0;
-    this.endIndex = newest ? this.#endOf(newest) : 0;
+    this.#closedIndex = options.closedIndex;
+    this.endIndex = options.closedIndex ?? (newest ? this.#endOf(newest) : 0);
+    this.startIndex = log.nextBlock(stream, shard, 0)?.firstIndex ?? this.endIndex;
     this.#nextIndex = this.endIndex;
+    this.#lastArrivalMillis = options.notBeforeMillis ?? 0;
     const readable = this.#readableUpTo(newest);
     if (readable) this.#lastArrivalMillis = readable.arrivalMillis(readable.count - 1);
   }
@@ -54,6 +61,11 @@ export class StreamShard implements CommitParticipant {
   /** Index of the next record to be buffered. */
   get appendedIndex(): number {
     return this.#nextIndex;
+  }
+
+  /** No record comes after the ones that were appended. */
+  close(): void {
+    this.#closedIndex = this.#nextIndex;
   }
 
   prepare(put: (key: BlockKey, value: Uint8Array) => void): void {
@@ -115,7 +127,7 @@ export class StreamShard implements CommitParticipant {
     return this.endIndex;
   }
 
-  /** Forgets whole blocks whose newest record arrived before an instant, but never the last block, which keeps the count. */
+  /** Forgets whole blocks whose newest record arrived before an instant, but of an open shard never the last block, which keeps the count. */
   trim(beforeMillis: number): number {
     const { stream, shard } = this.#options;
     const from = this.startIndex;
@@ -123,10 +135,11 @@ export class StreamShard implements CommitParticipant {
       const { firstIndex } = kept;
       if (!this.#isBefore(kept, beforeMillis)) break;
       kept = this.#log.nextBlock(stream, shard, firstIndex + 1);
-      if (!kept) break;
+      if (!kept && this.endIndex !== this.#closedIndex) break;
       this.#log.removeBlock([stream, shard, firstIndex]);
-      this.startIndex = kept.firstIndex;
+      this.startIndex = kept?.firstIndex ?? this.endIndex;
     }
+    if (this.startIndex === this.endIndex) this.#tail = [];
     return this.startIndex - from;
   }
 
@@ -135,7 +148,7 @@ export class StreamShard implements CommitParticipant {
     const block = this.#whole(kept);
     if (block) return block.arrivalMillis(block.count - 1) < millis;
     const behind = this.#kept(kept.firstIndex + 1);
-    return behind !== undefined && behind.arrivalMillis(0) < millis;
+    return (behind?.arrivalMillis(0) ?? this.#lastArrivalMillis) < millis;
   }
 
   /** Behind the newest block; behind one that cannot be read so far that no sequence number is given twice. */
