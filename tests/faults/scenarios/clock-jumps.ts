@@ -1,16 +1,10 @@
-import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { findTool } from '../../tools/find-tool.test-support.ts';
+import { FakeClock } from '../fake-clock.ts';
 import { eventually, RuntimeClient, readingOf } from '../runtime-client.ts';
 import { type FaultScenario, must } from '../scenario.ts';
 
-const LIBRARIES = ['x86_64-linux-gnu', 'aarch64-linux-gnu'].map(
-  (each) => `/usr/lib/${each}/faketime/libfaketimeMT.so.1`,
-);
 const [HOUR, DAY, WEEK] = [3600, 86_400, 604_800];
-/** The library looks at its file once a second. */
-const SEEN_MILLIS = 2500;
 const READINGS = 10;
 
 interface WindowRow {
@@ -68,27 +62,4 @@ async function counted(client: RuntimeClient, sent: number, seconds: number): Pr
 function secondsToNextWeek(): number {
   const sinceMonday = (Date.now() / 1000 - 4 * DAY!) % WEEK!;
   return Math.round(WEEK! - sinceMonday - 10);
-}
-
-class FakeClock {
-  readonly #file: string;
-
-  constructor(folder: string) {
-    this.#file = join(folder, 'clock');
-    writeFileSync(this.#file, '+0');
-  }
-
-  get environment(): Record<string, string> {
-    return {
-      LD_PRELOAD: LIBRARIES.find((each) => existsSync(each)) ?? '',
-      FAKETIME_TIMESTAMP_FILE: this.#file,
-      FAKETIME_DONT_FAKE_MONOTONIC: '1',
-      FAKETIME_CACHE_DURATION: '1',
-    };
-  }
-
-  async set(offsetSeconds: number): Promise<void> {
-    writeFileSync(this.#file, `+${offsetSeconds}`);
-    await sleep(SEEN_MILLIS);
-  }
 }
