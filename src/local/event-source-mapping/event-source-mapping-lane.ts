@@ -39,6 +39,8 @@ export interface LaneContext {
   readonly window: TumblingWindow | undefined;
   /** Nothing is left to read, and nothing on its way to the disk, that arrived before then. */
   readonly isCaughtUp: (untilMillis: number) => boolean;
+  /** The shard is closed, and all of it has been read. */
+  readonly isReadOut: () => boolean;
   /** Some record met its fate. */
   readonly settled: () => void;
   readonly timers: Timers;
@@ -124,13 +126,18 @@ export class EventSourceMappingLane {
     return window !== undefined && !window.isSame(this.#queue[0]!.record.arrivalMillis, last.arrivalMillis);
   }
 
-  /** The open window has no further records: one of the next window is there, or its time has passed. */
+  /**
+   * The open window has no further records: one of the next window is there, its time has passed, or the shard is closed. A
+   * window's state belongs to one shard (Lambda developer guide, "Implementing stateful Kinesis Data Streams processing"), so
+   * what arrives in the shards that took its place before the window's end is in windows of theirs.
+   */
   #isOver(window: TumblingWindow): boolean {
     if (!window.isOpen) return false;
     if (window.isTerminated) return true;
     const next = this.#queue[0];
     if (next) return window.isBehind(next.record.arrivalMillis);
-    const { options, isCaughtUp } = this.#context;
+    const { options, isCaughtUp, isReadOut } = this.#context;
+    if (isReadOut()) return true;
     return (options.nowMillis ?? Date.now)() >= window.dueMillis && isCaughtUp(window.endMillis);
   }
 

@@ -14,6 +14,12 @@ export interface ShardOptions {
   readonly filter: (record: StreamRecord) => boolean;
   readonly counts: MappingCounts;
   readonly signal: AbortSignal;
+  /** The mapping reads the stream already: a shard that comes now is read from its first record, whatever the starting position. */
+  readonly isLater: boolean;
+  /** Whether the shards that this one came from are over. */
+  readonly mayStart: () => boolean;
+  /** Called when the shard is over. */
+  readonly ended: () => void;
 }
 
 /** How many reads in a row before others get their turn. */
@@ -32,12 +38,19 @@ export function isPassed(checkpoint: string | undefined, sequenceNumber: string)
   return checkpoint !== undefined && checkpoint !== START && checkpoint >= sequenceNumber;
 }
 
-/** One shard of one mapping: reads ahead a little, hands records to its lanes, keeps the checkpoint. */
+/**
+ * One shard of one mapping: reads ahead a little, hands records to its lanes, keeps the checkpoint. A shard that came out of
+ * others is read when those are over, so that the records of a key keep their order (Lambda developer guide, "Polling and
+ * batching streams").
+ */
 export class EventSourceMappingShard {
   readonly #options: EventSourceMappingOptions;
   readonly #shardId: string;
   readonly #filter: (record: StreamRecord) => boolean;
   readonly #signal: AbortSignal;
+  readonly #isLater: boolean;
+  readonly #mayStart: () => boolean;
+  readonly #ended: () => void;
   readonly #lanes: readonly EventSourceMappingLane[];
   readonly #progress = new ShardProgress();
   readonly #checkpointKey: string;
@@ -49,11 +62,14 @@ export class EventSourceMappingShard {
   readonly #timers: Timers;
   #callOff: (() => void) | undefined;
 
-  constructor({ options, shardId, filter, counts, signal }: ShardOptions) {
+  constructor({ options, shardId, filter, counts, signal, isLater, mayStart, ended }: ShardOptions) {
     this.#options = options;
     this.#shardId = shardId;
     this.#filter = filter;
     this.#signal = signal;
+    this.#isLater = isLater;
+    this.#mayStart = mayStart;
+    this.#ended = ended;
     const { timers = SYSTEM_TIMERS } = options;
     this.#timers = timers;
     this.#checkpointKey = checkpointKeyOf(options.mapping.logicalId, shardId);
@@ -72,6 +88,7 @@ export class EventSourceMappingShard {
       isCaughtUp: (untilMillis: number) =>
         stream.backlog(shardId, this.#position).records === 0 &&
         stream.oldestUnwrittenMillis(shardId) >= untilMillis,
+      isReadOut: () => stream.isReadOut(shardId, this.#position),
       settled: () => this.#keepProgress(),
       timers,
       sleep: (millis: number) => sleep(timers, millis, signal),
@@ -85,10 +102,16 @@ export class EventSourceMappingShard {
 
   /** Reads what there is room for, and starts the batches that are ready. */
   pump(): void {
-    if (this.#signal.aborted) return;
+    if (this.#signal.aborted || !this.#mayStart()) return;
     this.#fill();
     for (const lane of this.#lanes) lane.startWhenReady(() => this.pump());
     this.#setTimer();
+    if (this.isOver) this.#ended();
+  }
+
+  /** The shard is closed, and the mapping is done with all of its records and with the window that held them. */
+  get isOver(): boolean {
+    return this.#options.stream.isReadOut(this.#shardId, this.#checkpoint) && !this.#window?.isOpen;
   }
 
   get #windowKey(): string {
@@ -130,10 +153,9 @@ export class EventSourceMappingShard {
       const text = kept.toString();
       return text === START ? undefined : text;
     }
-    const start =
-      this.#isAnew || mapping.startingPosition === 'TRIM_HORIZON'
-        ? stream.beforeOldest(this.#shardId)
-        : stream.latestSequenceNumber(this.#shardId);
+    const oldest = this.#isAnew || mapping.startingPosition === 'TRIM_HORIZON';
+    const first = oldest ? stream.beforeOldest(this.#shardId) : stream.latestSequenceNumber(this.#shardId);
+    const start = this.#isLater && !this.#isAnew ? undefined : first;
     log.writeState(key, Buffer.from(start ?? START));
     return start;
   }

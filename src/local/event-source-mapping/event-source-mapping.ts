@@ -4,12 +4,12 @@ import type { LambdaResult } from '../lambda/lambda-function.ts';
 import type { Rejections } from '../lambda/reported-rejections.ts';
 import { LocalError } from '../local-error.ts';
 import type { DurableLog } from '../log/durable-log.ts';
-import type { KinesisStream } from '../log/kinesis-stream.ts';
+import type { KinesisStream, StreamRecord } from '../log/kinesis-stream.ts';
 import type { Timers } from '../timers.ts';
 import type { FailureDocument } from './event-source-mapping-event.ts';
 import { compileFilters } from './event-source-mapping-filter.ts';
 import type { MappingCounts } from './event-source-mapping-lane.ts';
-import { EventSourceMappingShard } from './event-source-mapping-shard.ts';
+import { checkpointKeyOf, EventSourceMappingShard } from './event-source-mapping-shard.ts';
 
 /** Where a mapping counts: every record that the checkpoint passes goes in, and out or dropped with a reason. */
 export interface CountingStage {
@@ -53,26 +53,26 @@ export interface EventSourceMappingOptions {
  */
 export class EventSourceMapping {
   readonly #options: EventSourceMappingOptions;
-  readonly #shards: readonly EventSourceMappingShard[];
+  /** The shards that are not over, parents before their children. */
+  readonly #shards = new Map<string, EventSourceMappingShard>();
+  /** How many shards of the stream it knows. */
+  #known = 0;
+  readonly #filter: (record: StreamRecord) => boolean;
   readonly #counts: MappingCounts;
   readonly #unsubscribe: () => void;
   readonly #stop = new AbortController();
 
   private constructor(options: EventSourceMappingOptions) {
     this.#options = options;
-    const filter = compileFilters(options.mapping.filterPatterns);
-    const counts = { invocations: 0, failures: 0, retries: 0, splits: 0, throttles: 0, discarded: 0 };
-    this.#counts = counts;
-    const signal = this.#stop.signal;
-    this.#shards = options.stream.shardIds.map(
-      (shardId) => new EventSourceMappingShard({ options, shardId, filter, counts, signal }),
-    );
-    const passed = this.#shards.reduce((sum, shard) => sum + shard.passed, 0);
-    const isAnew = this.#shards.some((shard) => shard.isAnew);
+    this.#filter = compileFilters(options.mapping.filterPatterns);
+    this.#counts = { invocations: 0, failures: 0, retries: 0, splits: 0, throttles: 0, discarded: 0 };
+    this.#adopt(hasCheckpoint(options));
+    const shards = [...this.#shards.values()];
+    const passed = shards.reduce((sum, shard) => sum + shard.passed, 0);
+    const isAnew = shards.some((shard) => shard.isAnew);
     options.stage.begin(passed, isAnew);
-    const pump = (): void => this.#shards.forEach((shard) => void shard.pump());
-    this.#unsubscribe = options.stream.onAppend(pump);
-    pump();
+    this.#unsubscribe = options.stream.onAppend(() => this.#pump());
+    this.#pump();
   }
 
   /** @throws LocalError when the mapping asks for what is not copied here, or for what Lambda does not allow */
@@ -87,7 +87,7 @@ export class EventSourceMapping {
 
   lag(): StageLag {
     const now = (this.#options.nowMillis ?? Date.now)();
-    const backlogs = this.#shards.map((shard) => shard.backlog());
+    const backlogs = [...this.#shards.values()].map((shard) => shard.backlog());
     const oldest = Math.min(...backlogs.map(({ oldestArrivalMillis }) => oldestArrivalMillis ?? now));
     const backlog = backlogs.reduce((sum, { records }) => sum + records, 0);
     const { stageName: stage, stream } = this.#options;
@@ -98,9 +98,47 @@ export class EventSourceMapping {
   async stop(): Promise<void> {
     this.#unsubscribe();
     this.#stop.abort();
-    await Promise.all(this.#shards.map((shard) => shard.drained()));
+    await Promise.all([...this.#shards.values()].map((shard) => shard.drained()));
     await this.#options.log.durable();
   }
+
+  #pump(): void {
+    this.#adopt(true);
+    for (const shard of this.#shards.values()) shard.pump();
+  }
+
+  /** Takes up the shards that have come. @param isLater whether the mapping was reading before they came */
+  #adopt(isLater: boolean): void {
+    const { everyShardId } = this.#options.stream.topology;
+    for (; this.#known < everyShardId.length; this.#known += 1) {
+      const shardId = everyShardId[this.#known]!;
+      this.#shards.set(shardId, this.#createShard(shardId, isLater));
+    }
+  }
+
+  #createShard(shardId: string, isLater: boolean): EventSourceMappingShard {
+    const options = this.#options;
+    const parents = options.stream.topology.parentIds(shardId);
+    return new EventSourceMappingShard({
+      options,
+      shardId,
+      filter: this.#filter,
+      counts: this.#counts,
+      signal: this.#stop.signal,
+      isLater,
+      mayStart: () => parents.every((parent) => !this.#shards.has(parent)),
+      ended: () => {
+        if (this.#shards.delete(shardId)) this.#pump();
+      },
+    });
+  }
+}
+
+/** Whether the mapping has read the stream before. */
+function hasCheckpoint({ log, mapping, stream }: EventSourceMappingOptions): boolean {
+  return stream.topology.everyShardId.some(
+    (shardId) => log.readCheckpoint(checkpointKeyOf(mapping.logicalId, shardId)) !== undefined,
+  );
 }
 
 const LIMITS = [

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { KinesisStream, StreamRecord } from '../log/kinesis-stream.ts';
 import type { BlockPosition } from '../log/record-block.ts';
 import { indexOf } from '../log/sequence-number.ts';
@@ -22,14 +21,30 @@ export interface RecordSearch {
 /** So much of a shard is looked at for one search. */
 const MAX_RECORDS_LOOKED_AT = 50_000;
 
-/** Finds durable records by key, arrival and content: the place by bisection over the blocks, then record by record. */
+/**
+ * Finds durable records by key, arrival and content: the place by bisection over the blocks, then record by record. Where
+ * the stream was resharded the closed shards of the key come first.
+ */
 export async function findRecords(
   stream: KinesisStream,
   search: RecordSearch,
   slice: TimeSlice,
 ): Promise<FoundRecord[]> {
-  const shardId = shardOf(stream, search.partitionKey);
   const found: FoundRecord[] = [];
+  for (const shardId of stream.topology.idsFor(search.partitionKey)) {
+    await findInShard(stream, shardId, search, slice, found);
+    if (found.length >= (search.most ?? Infinity)) break;
+  }
+  return found.slice(0, search.most);
+}
+
+async function findInShard(
+  stream: KinesisStream,
+  shardId: string,
+  search: RecordSearch,
+  slice: TimeSlice,
+  found: FoundRecord[],
+): Promise<void> {
   let after = sequenceNumberBefore(stream, shardId, firstIndexAt(stream, shardId, search.fromMillis));
   for (let looked = 0; looked < MAX_RECORDS_LOOKED_AT; ) {
     const at = stream.readBlock(shardId, after);
@@ -42,12 +57,15 @@ export async function findRecords(
     after = stream.lastSequenceNumber(shardId, at.block);
     await slice.pause();
   }
-  return found.slice(0, search.most);
 }
 
-/** When the oldest record that a key's shard still has arrived; undefined for an empty shard. */
+/** When the oldest record that a key's shards still have arrived; undefined when they have none. */
 export function oldestArrivalMillis(stream: KinesisStream, partitionKey: string): number | undefined {
-  return stream.backlog(shardOf(stream, partitionKey), undefined).oldestArrivalMillis;
+  for (const shardId of stream.topology.idsFor(partitionKey)) {
+    const { oldestArrivalMillis: oldest } = stream.backlog(shardId, undefined);
+    if (oldest !== undefined) return oldest;
+  }
+  return undefined;
 }
 
 /** Returns whether the records after the block came too late. */
@@ -101,10 +119,4 @@ function firstIndexAt(stream: KinesisStream, shardId: string, millis: number): n
 
 function sequenceNumberBefore(stream: KinesisStream, shardId: string, index: number): string | undefined {
   return index <= 0 ? undefined : stream.sequenceNumber(shardId, index - 1);
-}
-
-/** The shard whose hash key range holds the MD5 of a key (Kinesis Data Streams developer guide, key concepts). */
-function shardOf(stream: KinesisStream, partitionKey: string): string {
-  const hash = BigInt(`0x${createHash('md5').update(partitionKey).digest('hex')}`);
-  return stream.shardIds.find((id) => hash <= BigInt(stream.hashKeyRange(id).endingHashKey))!;
 }
