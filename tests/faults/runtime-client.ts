@@ -92,9 +92,16 @@ export class RuntimeClient {
 
   /** What is on a stream, parsed where it is JSON. */
   async stream<Value = Reading>(name: 'readings' | 'windows'): Promise<Value[]> {
+    return (await this.arrivals<Value>(name)).map(({ value }) => value);
+  }
+
+  /** The same with the times of arrival. */
+  async arrivals<Value = Reading>(
+    name: 'readings' | 'windows',
+  ): Promise<{ arrivalMillis: number; value: Value }[]> {
     const shard = { StreamName: `mesonet-dev-${name}`, ShardId: SHARD_ID };
     const records = await readShard(this.#kinesis, shard);
-    return records.map(({ text }) => parsed(text) as Value);
+    return records.map(({ arrivalMillis, text }) => ({ arrivalMillis, value: parsed(text) as Value }));
   }
 
   /** Puts records on a stream as a producer does. */
