@@ -14,8 +14,11 @@ export type Durability = 'power' | 'process' | 'memory';
 
 /** Something that buffers between commits and hands over its writes when a commit begins. */
 export interface CommitParticipant {
-  /** Writes what is buffered through `put`. */
-  prepare(put: (key: BlockKey, value: Uint8Array) => void): void;
+  /** Writes what is buffered through `put`, and states that belong to it. */
+  prepare(
+    put: (key: BlockKey, value: Uint8Array) => void,
+    putState: (key: string, value: Uint8Array) => void,
+  ): void;
   /** What `prepare` wrote is durable now. */
   committed(): void;
 }
@@ -113,10 +116,14 @@ export class DurableLog {
   }
 
   /**
-   * A state that says how far a reader has come, of a reader that may start anew at the oldest record kept: what it does with
-   * a record it does at least once anyway. When it is damaged that is told, and `'damaged'` is the answer.
+   * A state that can be made again, such as how far a reader has come that may start anew at the oldest record kept: what it
+   * does with a record it does at least once anyway. When it is damaged that is told, and `'damaged'` is the answer.
+   * @param remedy how things go on without it
    */
-  readCheckpoint(key: string): Buffer | 'damaged' | undefined {
+  readCheckpoint(
+    key: string,
+    remedy = 'its reader starts anew at the oldest record kept',
+  ): Buffer | 'damaged' | undefined {
     try {
       return this.readState(key);
     } catch (error) {
@@ -125,7 +132,7 @@ export class DurableLog {
         place: `state/${key}`,
         bytes: error.bytes,
         problem: error.message,
-        remedy: 'its reader starts anew at the oldest record kept',
+        remedy,
       });
       return 'damaged';
     }
@@ -272,7 +279,7 @@ export class DurableLog {
   }
 
   #write(group: CommitGroup): Promise<void> {
-    group.blocks ??= blocksOf(group.participants);
+    group.blocks ??= blocksOf(group);
     const { blocks, states } = group;
     return this.#storage.write((transaction) => {
       for (const [key, value] of blocks) transaction.putBlock(key, value);
@@ -301,9 +308,14 @@ export class DurableLog {
   }
 }
 
-function blocksOf(participants: readonly CommitParticipant[]): (readonly [BlockKey, Uint8Array])[] {
+/** The blocks that participants hand over; their states join those of the group. */
+function blocksOf({ participants, states }: CommitGroup): (readonly [BlockKey, Uint8Array])[] {
   const blocks: (readonly [BlockKey, Uint8Array])[] = [];
-  for (const participant of participants) participant.prepare((key, value) => blocks.push([key, value]));
+  for (const participant of participants)
+    participant.prepare(
+      (key, value) => blocks.push([key, value]),
+      (key, value) => states.set(key, value),
+    );
   return blocks;
 }
 

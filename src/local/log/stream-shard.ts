@@ -19,6 +19,8 @@ export interface StreamShardOptions {
 export class StreamShard implements CommitParticipant {
   readonly #log: DurableLog;
   readonly #options: StreamShardOptions;
+  /** Names the state that says where its records end: it joins each commit, so it is known also of a block that cannot be read. */
+  readonly #endKey: string;
   #pending: PendingRecord[] = [];
   #preparing: readonly RecordBlock[] = [];
   #tail: RecordBlock[] = [];
@@ -35,9 +37,10 @@ export class StreamShard implements CommitParticipant {
     this.#log = log;
     this.#options = options;
     const { stream, shard } = options;
+    this.#endKey = `end/${stream}/${shard}`;
     const newest = log.readBlock(stream, shard, Number.MAX_SAFE_INTEGER);
     this.#closedIndex = options.closedIndex;
-    this.endIndex = options.closedIndex ?? (newest ? this.#endOf(newest) : 0);
+    this.endIndex = options.closedIndex ?? this.#endOf(newest);
     this.startIndex = log.nextBlock(stream, shard, 0)?.firstIndex ?? this.endIndex;
     this.#nextIndex = this.endIndex;
     this.#lastArrivalMillis = options.notBeforeMillis ?? 0;
@@ -68,7 +71,10 @@ export class StreamShard implements CommitParticipant {
     this.#closedIndex = this.#nextIndex;
   }
 
-  prepare(put: (key: BlockKey, value: Uint8Array) => void): void {
+  prepare(
+    put: (key: BlockKey, value: Uint8Array) => void,
+    putState: (key: string, value: Uint8Array) => void,
+  ): void {
     const pending = this.#pending;
     this.#pending = [];
     const blocks: RecordBlock[] = [];
@@ -80,6 +86,7 @@ export class StreamShard implements CommitParticipant {
     this.#preparing = blocks;
     for (const { firstIndex, bytes } of blocks)
       put([this.#options.stream, this.#options.shard, firstIndex], bytes);
+    putState(this.#endKey, Buffer.from(String(blocks.at(-1)!.endIndex)));
   }
 
   committed(): void {
@@ -151,9 +158,16 @@ export class StreamShard implements CommitParticipant {
     return (behind?.arrivalMillis(0) ?? this.#lastArrivalMillis) < millis;
   }
 
-  /** Behind the newest block; behind one that cannot be read so far that no sequence number is given twice. */
-  #endOf(newest: KeptBlock): number {
-    return this.#whole(newest)?.endIndex ?? indexBehind(newest.firstIndex, newest.bytes);
+  /**
+   * Where the records end. Folders of before do not keep it, and it may be damaged itself; then the newest block tells, and
+   * behind one that cannot be read it is so far that no sequence number is given twice.
+   */
+  #endOf(newest: KeptBlock | undefined): number {
+    const kept = this.#log.readCheckpoint(this.#endKey, 'the newest block of the shard says it as well');
+    const known = kept === undefined || kept === 'damaged' ? undefined : Number(kept.toString());
+    const block = this.#whole(newest);
+    if (known !== undefined || !newest) return Math.max(known ?? 0, block?.endIndex ?? 0);
+    return block?.endIndex ?? indexBehind(newest.firstIndex, newest.bytes);
   }
 
   #readableUpTo(newest: KeptBlock | undefined): RecordBlock | undefined {
