@@ -8,8 +8,9 @@ import {
   SnapshotError,
 } from '../streaming-sql/engine/index.ts';
 import type { ApplicationPlan } from '../streaming-sql/index.ts';
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './application-checkpoint.ts';
+import { decodeCheckpoint, encodeCheckpoint } from './application-checkpoint.ts';
 import { ApplicationRefusals, compileMeta, type MetaOf } from './application-refusals.ts';
+import { ApplicationShards, type Handover } from './application-shards.ts';
 import { failpoint } from './failpoint.ts';
 import type { StageLag } from './http/statistics.ts';
 import type { Ledger, LedgerStage } from './ledger.ts';
@@ -44,7 +45,7 @@ export interface StreamingApplicationOptions {
  */
 export class StreamingApplication {
   readonly #options: StreamingApplicationOptions;
-  readonly #engine: Engine;
+  #engine: Engine;
   readonly #input: KinesisStream;
   /** Records read, and those that did not fit the input schema. */
   readonly #stage: LedgerStage;
@@ -55,6 +56,7 @@ export class StreamingApplication {
   readonly #metaOf: MetaOf;
   readonly #stateKey: string;
   readonly #positions: Record<string, string>;
+  readonly #shards: ApplicationShards;
   readonly #unsubscribe: () => void;
   readonly #timers: Timers;
   readonly #stopTicking: () => void;
@@ -97,12 +99,13 @@ export class StreamingApplication {
         return errors + late;
       },
     });
-    const checkpoint = this.#keptCheckpoint();
+    const kept = options.log.readState(this.#stateKey);
+    const checkpoint = kept && decodeCheckpoint(kept);
     this.#positions = { ...checkpoint?.positions };
-    this.#engine = createEngine(plan, {
-      ...this.#engineOptions(),
-      ...(checkpoint?.snapshot && { restore: checkpoint.snapshot }),
-    });
+    this.#shards = new ApplicationShards(this.#input);
+    const handovers = this.#shards.follow(this.#positions);
+    this.#engine = this.#startEngine(checkpoint?.snapshot);
+    this.#handOver(handovers);
     this.#repeats = new RepeatedReadings(checkpoint?.repeats);
     const passed = Object.values(this.#positions).reduce((sum, position) => sum + indexOf(position) + 1, 0);
     this.#stage.begin(passed);
@@ -137,8 +140,9 @@ export class StreamingApplication {
 
   /** How far behind the stream the application is. */
   lag(): StageLag {
-    const backlogs = this.#input.shardIds.map((id) => this.#input.backlog(id, this.#positions[id]));
-    const missed = this.#input.shardIds.map((id) => this.#input.missed(id, this.#positions[id]));
+    const shardIds = this.#shards.unread;
+    const backlogs = shardIds.map((id) => this.#input.backlog(id, this.#positions[id]));
+    const missed = shardIds.map((id) => this.#input.missed(id, this.#positions[id]));
     const oldest = Math.min(...backlogs.map(({ oldestArrivalMillis }) => oldestArrivalMillis ?? Infinity));
     return {
       stage: this.#stage.name,
@@ -167,7 +171,8 @@ export class StreamingApplication {
   #engineOptions(): EngineOptions {
     const { resource, references } = this.#options;
     return {
-      shardIds: this.#input.shardIds,
+      shardIds: this.#shards.current,
+      severalShards: this.#shards.areSeveral,
       references,
       onRow: this.#outputs(),
       // Without outputs every row of every stream is counted.
@@ -178,21 +183,36 @@ export class StreamingApplication {
   }
 
   /** When the SQL has changed since the checkpoint, reading goes on at its place with open windows started anew. */
-  #keptCheckpoint(): Partial<Checkpoint> | undefined {
-    const { log, plan, report, resource } = this.#options;
-    const kept = log.readState(this.#stateKey);
-    if (!kept) return undefined;
-    const checkpoint = decodeCheckpoint(kept);
+  #startEngine(restore: Uint8Array | undefined): Engine {
+    const { plan, report, resource } = this.#options;
+    if (!restore) return createEngine(plan, this.#engineOptions());
     try {
-      createEngine(plan, { ...this.#engineOptions(), onRow: () => {}, restore: checkpoint.snapshot });
-      return checkpoint;
+      return createEngine(plan, { ...this.#engineOptions(), restore });
     } catch (error) {
       if (!(error instanceof SnapshotError)) throw error;
       report(
         `Application '${resource.name}': the windows open at the last stop start anew, because ${error.message}`,
       );
-      return { positions: checkpoint.positions, repeats: checkpoint.repeats };
+      return createEngine(plan, this.#engineOptions());
     }
+  }
+
+  /** Takes up shards that have come, and lets go of those that are over. Returns whether any did. */
+  #followShards(): boolean {
+    const wereSeveral = this.#shards.areSeveral;
+    const handovers = this.#shards.follow(this.#positions);
+    if (this.#shards.areSeveral && !wereSeveral)
+      this.#engine = createEngine(this.#options.plan, {
+        ...this.#engineOptions(),
+        shardIds: [],
+        restore: this.#engine.snapshot(),
+      });
+    this.#handOver(handovers);
+    return handovers.length > 0;
+  }
+
+  #handOver(handovers: readonly Handover[]): void {
+    for (const { from, to } of handovers) this.#engine.replaceShards(from, to);
   }
 
   #schedule(): void {
@@ -209,8 +229,9 @@ export class StreamingApplication {
     // The store does not keep up: reading goes on when it does, at the latest with the next tick.
     if (this.#rejected && this.#rejected.waiting > MAX_WAITING_OBJECTS) return false;
     const deadline = this.#timers.monotonicMillis() + SLICE_MILLIS;
+    this.#followShards();
     let isMore = false;
-    for (const shardId of this.#input.shardIds) {
+    for (const shardId of this.#shards.current) {
       while (!isMore) {
         const found = this.#input.readBlock(shardId, this.#positions[shardId]);
         this.#countGap(shardId, found);
@@ -219,7 +240,7 @@ export class StreamingApplication {
       }
     }
     if (this.#isHoldingMuch()) this.#checkpoint();
-    return isMore;
+    return this.#followShards() || isMore;
   }
 
   /** Records that retention took before they were read, or that are damaged, are counted, not skipped in silence. */

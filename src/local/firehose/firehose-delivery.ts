@@ -4,7 +4,7 @@ import type { LedgerStage } from '../ledger.ts';
 import type { DurableLog } from '../log/durable-log.ts';
 import { KinesisStream } from '../log/kinesis-stream.ts';
 import type { S3BucketStore } from '../s3/s3-bucket-store.ts';
-import { compilePrefix } from './firehose-prefix.ts';
+import { compilePrefix, type Prefix } from './firehose-prefix.ts';
 import { FirehoseShard } from './firehose-shard.ts';
 
 export interface FirehoseDeliveryOptions {
@@ -27,7 +27,8 @@ const PUMP_MILLIS = 50;
 /**
  * One Firehose stream: records stay in the durable log until an object of them lies in the bucket. An object's name
  * comes from its first record, so that delivery tried again after a crash replaces the object instead of adding one.
- * A data stream is read from its oldest record on, each shard into objects of its own.
+ * A data stream is read from its oldest record on, each shard into objects of its own, one that came out of others after
+ * them.
  */
 export class FirehoseDelivery {
   /** Whatever is put on this stream is delivered. */
@@ -36,23 +37,21 @@ export class FirehoseDelivery {
   /** Whether records are put on the delivery stream itself. */
   readonly isDirect: boolean;
   readonly #options: FirehoseDeliveryOptions;
-  readonly #shards: readonly FirehoseShard[];
+  /** Every one that the stream ever had, parents before their children. */
+  readonly #shards = new Map<string, FirehoseShard>();
+  readonly #prefix: Prefix;
   readonly #timer: NodeJS.Timeout;
   #running: Promise<void> = Promise.resolve();
   #busy = false;
 
   /** @throws LocalError when the prefix has an expression that is not emulated */
   constructor(options: FirehoseDeliveryOptions) {
-    const { resource, source, log, store, nowMillis = Date.now } = options;
+    const { resource, source } = options;
     this.#options = options;
     this.resource = resource;
     this.isDirect = source === undefined;
-    const prefix = compilePrefix(resource.prefix);
+    this.#prefix = compilePrefix(resource.prefix);
     this.stream = source ?? openBuffer(options);
-    this.#shards = this.stream.shardIds.map(
-      (shardId) =>
-        new FirehoseShard({ resource, stream: this.stream, shardId, prefix, log, store, nowMillis }),
-    );
     options.stage.begin(0);
     this.#account();
     this.#timer = setInterval(() => {
@@ -75,7 +74,7 @@ export class FirehoseDelivery {
   lag(): StageLag {
     const { stage, nowMillis = Date.now } = this.#options;
     const now = nowMillis();
-    const backlogs = this.#shards.map((shard) => shard.backlog);
+    const backlogs = this.#everyShard().map((shard) => shard.backlog);
     const oldest = Math.min(...backlogs.map(({ oldestArrivalMillis }) => oldestArrivalMillis ?? now));
     const arrived = this.stream.recordCount;
     const done = stage.entry.in;
@@ -96,11 +95,29 @@ export class FirehoseDelivery {
   async #pump(isForced: boolean): Promise<void> {
     this.#busy = true;
     try {
-      for (const shard of this.#shards) await shard.pump(isForced);
+      this.#everyShard();
+      for (const [shardId, shard] of this.#shards)
+        if (this.#mayStart(shardId) && !shard.isOver) await shard.pump(isForced);
     } finally {
       this.#account();
       this.#busy = false;
     }
+  }
+
+  /** Takes up the shards that have come. */
+  #everyShard(): readonly FirehoseShard[] {
+    const { resource, log, store, nowMillis = Date.now } = this.#options;
+    const { stream } = this;
+    for (const shardId of stream.topology.everyShardId.slice(this.#shards.size)) {
+      const options = { resource, stream, shardId, prefix: this.#prefix, log, store, nowMillis };
+      this.#shards.set(shardId, new FirehoseShard(options));
+    }
+    return [...this.#shards.values()];
+  }
+
+  /** A shard that came out of others is delivered after them. */
+  #mayStart(shardId: string): boolean {
+    return this.stream.topology.parentIds(shardId).every((parent) => this.#shards.get(parent)!.isOver);
   }
 
   /** The log knows what came and what went, also when a kill lost the last counts of the ledger. */
@@ -108,9 +125,10 @@ export class FirehoseDelivery {
     const { stage } = this.#options;
     const entry = stage.entry;
     const taken = this.stream.recordCount;
-    const delivered = this.#shards.reduce((sum, shard) => sum + shard.delivered, 0);
-    const waiting = this.#shards.reduce((sum, shard) => sum + shard.waiting, 0);
-    const damaged = this.#shards.reduce((sum, shard) => sum + shard.damaged, 0);
+    const shards = this.#everyShard();
+    const delivered = shards.reduce((sum, shard) => sum + shard.delivered, 0);
+    const waiting = shards.reduce((sum, shard) => sum + shard.waiting, 0);
+    const damaged = shards.reduce((sum, shard) => sum + shard.damaged, 0);
     stage.in(Math.max(0, taken - waiting - entry.in));
     stage.out(Math.max(0, delivered - entry.out));
     for (const [reason, count] of Object.entries({

@@ -82,11 +82,24 @@ export class FirehoseShard {
     return stream.backlog(shardId, this.#checkpoint.sequenceNumber);
   }
 
-  /** Moves durable records into objects, and delivers each object that is full; the last one also when `isForced` or old. */
+  /** The shard is closed, and all of its records lie in objects. */
+  get isOver(): boolean {
+    const { stream, shardId } = this.#options;
+    return stream.isReadOut(shardId, this.#checkpoint.sequenceNumber);
+  }
+
+  /**
+   * Moves durable records into objects, and delivers each object that is full; the last one also when `isForced` or old, or
+   * when the shard is closed and has no more.
+   */
   async pump(isForced: boolean): Promise<void> {
     try {
       while (await this.#fill()) await this.#deliver();
-      if (this.#body.first && (isForced || this.#isDue(this.#body.first))) await this.#deliver();
+      const { first, lastSequenceNumber } = this.#body;
+      if (!first) return;
+      const { stream, shardId } = this.#options;
+      if (isForced || this.#isDue(first) || stream.isReadOut(shardId, lastSequenceNumber))
+        await this.#deliver();
     } catch (error) {
       this.#body = this.#newBody();
       throw error;

@@ -55,6 +55,11 @@ export interface EngineOptions {
    * windows open until `advance`.
    */
   readonly shardIds?: readonly string[];
+  /**
+   * Whether rows of several shards come side by side, now or later. Where it is not given, `shardIds` tells. A snapshot of an
+   * engine with one shard may be restored with several, not the other way round.
+   */
+  readonly severalShards?: boolean;
   /** What CURRENT_TIMESTAMP is frozen at; the first record's arrival by default. */
   readonly startMillis?: number;
   /**

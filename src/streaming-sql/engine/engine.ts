@@ -6,6 +6,7 @@ import type { EngineOptions, EngineStats, OpenWindow, RecordMeta } from './engin
 import { makeErrorRow } from './error-row.ts';
 import { compileRowsOf, isRowPerRecord } from './record-reader.ts';
 import { readReference } from './reference-join.ts';
+import { ReorderBuffer } from './reorder-buffer.ts';
 import type { Row } from './row.ts';
 import { compileRowPrinter, type OutputRow } from './row-printer.ts';
 import { compileRowReader, type ReadItem } from './row-reader.ts';
@@ -20,6 +21,10 @@ import { timeError } from './time-error.ts';
 /** Rows one record may push out of closing windows: the rest waits for the next record or `advance`. */
 const ROWS_PER_RECORD = 256;
 const DEFAULT_MAX_GROUPS = 4_000_000;
+/** Flags of a snapshot; earlier ones have neither of the last two. */
+const PENDING = 1;
+const ONE_SHARD = 2;
+const SEVERAL_SHARDS = 4;
 
 /** Runs a plan: rows in, rows out, time as an input. It does no I/O and reads no clock. */
 export class Engine {
@@ -90,6 +95,11 @@ export class Engine {
     return this.#drain(maxRows);
   }
 
+  /** The source was resharded, and has given all rows of some shards: they go on in others. */
+  replaceShards(from: readonly string[], to: readonly string[]): void {
+    this.#clock.replaceShards(from, to);
+  }
+
   /** The rows of the windows that are open now, at most `limit`; changes nothing. */
   openWindows(limit = 1000): OpenWindow[] {
     const found: OpenWindow[] = [];
@@ -112,7 +122,8 @@ export class Engine {
     for (const counter of this.#counters()) writer.float64(counter);
     writer.float64(this.#context.startMillis);
     writer.float64(this.#advancedTo);
-    writer.uint32(this.#context.pending ? 1 : 0);
+    const flags = this.#isOfSeveralShards ? SEVERAL_SHARDS : ONE_SHARD;
+    writer.uint32(this.#context.pending ? flags | PENDING : flags);
     this.#clock.save(writer);
     for (const operator of this.#stateful) operator.save(writer);
     return sealSnapshot(this.plan.fingerprint, writer.finish());
@@ -272,8 +283,20 @@ export class Engine {
       });
       return handedOn || this.#context.allowedLatenessMillis > 0 ? -1 : null;
     }
-    const shards = this.#options.shardIds?.length ?? 1;
-    return this.plan.time.source === 'column' || shards > 1 ? this.plan.input.columns.length + 1 : null;
+    const isOutOfOrder = this.plan.time.source === 'column' || this.#isOfSeveralShards;
+    return isOutOfOrder ? this.plan.input.columns.length + 1 : null;
+  }
+
+  get #isOfSeveralShards(): boolean {
+    const { severalShards, shardIds = [] } = this.#options;
+    return severalShards ?? shardIds.length > 1;
+  }
+
+  /** By arrival, rows are put in order only where they come from several shards: one shard's engine has no such operator. */
+  #ordersShards(operator: StatefulOperator): boolean {
+    return (
+      this.plan.time.source === 'arrival' && this.#isOfSeveralShards && operator instanceof ReorderBuffer
+    );
   }
 
   #counters(): number[] {
@@ -298,9 +321,12 @@ export class Engine {
     this.#ahead = reader.float64();
     this.#context.startMillis = reader.float64();
     this.#advancedTo = reader.float64();
-    this.#context.pending = reader.uint32() === 1;
-    this.#clock.load(reader);
-    for (const operator of this.#stateful) operator.load(reader);
+    const flags = reader.uint32();
+    this.#context.pending = (flags & PENDING) !== 0;
+    const shards = this.#clock.load(reader);
+    const wasOfOne = (flags & ONE_SHARD) !== 0 || ((flags & SEVERAL_SHARDS) === 0 && shards <= 1);
+    for (const operator of this.#stateful)
+      if (!wasOfOne || !this.#ordersShards(operator)) operator.load(reader);
   }
 }
 

@@ -73,6 +73,24 @@ export class SourceClock {
     else this.#passIdle(nowMillis);
   }
 
+  /**
+   * The rows of some shards go on in others, which hold the watermark back where those did: a shard that is over holds no
+   * window open, and a row of one that has just come is not late because the others are ahead. Shards that it does not know
+   * change nothing.
+   */
+  replaceShards(from: readonly string[], to: readonly string[]): void {
+    const known = from.flatMap((id) => this.#shards.get(id) ?? []);
+    if (known.length === 0) return;
+    for (const id of from) this.#shards.delete(id);
+    const time = Math.min(...known.map((shard) => shard.time));
+    const arrival = Math.max(...known.map((shard) => shard.arrival));
+    for (const id of to)
+      if (!((this.#shards.get(id)?.time ?? Number.NEGATIVE_INFINITY) > time))
+        this.#shards.set(id, { time, arrival });
+    this.#lastId = null;
+    this.#last = undefined;
+  }
+
   #moveShard(shardId: string, time: number, arrival: number): void {
     const shard = shardId === this.#lastId ? this.#last : this.#shards.get(shardId);
     if (shard === undefined) this.#shards.set(shardId, { time, arrival });
@@ -116,13 +134,16 @@ export class SourceClock {
     }
   }
 
-  load(reader: SnapshotReader): void {
+  /** @returns how many shards gave rows, or were declared, when it was saved */
+  load(reader: SnapshotReader): number {
     this.#watermark = reader.float64();
     this.#newestArrival = reader.float64();
     this.#newestTime = reader.float64();
     this.lifted = reader.float64();
-    for (let count = reader.uint32(); count > 0; count--) {
+    const shards = reader.uint32();
+    for (let count = shards; count > 0; count--) {
       this.#shards.set(reader.text(), { time: reader.float64(), arrival: reader.float64() });
     }
+    return shards;
   }
 }
