@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { keptStages } from './check-ledger.ts';
 import type { EventHistory } from './device-fleet.ts';
+import { functionsOf } from './stream-functions.ts';
 import { demand } from './violation.ts';
 import type { World } from './world.ts';
 
@@ -42,7 +43,7 @@ function findReadings({ options, fleet, kept }: World): KeptReading[] {
 }
 
 /** What the rule makes of a reading: its own fields, and what the topic says. */
-function resultOf({ event }: EventHistory): object {
+export function resultOf({ event }: EventHistory): object {
   const [, state, city, station, sensor, sensorId] = event.topic.split('/');
   const payload = JSON.parse(event.payload.toString()) as Record<string, unknown>;
   return { ...payload, sensor_id: sensorId, station_id: station, sensor, state, city };
@@ -101,8 +102,8 @@ function checkOrder(readings: readonly KeptReading[]): void {
 
 /** A function is given the records of a key in their order, but for those that it is given once more. */
 function checkGiven(world: World): void {
-  for (const [mapping, ids] of world.given) {
-    const stream = mapping === 'store' ? 'readings' : 'windows';
+  for (const { name: mapping, stream } of functionsOf(world.options)) {
+    const ids = world.given.get(mapping) ?? [];
     const seen = new Set<string>();
     const last = new Map<string, number>();
     for (const id of ids) {

@@ -1,5 +1,5 @@
 import { countOf } from './kept-records.ts';
-import { PUBLISH_STAGE, STORE_STAGE } from './pipeline-process.ts';
+import { functionsOf } from './stream-functions.ts';
 import { demand } from './violation.ts';
 import type { World } from './world.ts';
 
@@ -42,12 +42,17 @@ export function checkLedger(world: World): void {
     I6,
     () => `the rules took ${routed} messages, the stream has ${readings} records`,
   );
-  const expected = {
-    [STORE_STAGE]: passedOf(options.readingShards, (shard) => checkpoint(world, 'store', shard)),
-    [PUBLISH_STAGE]: passedOf(options.windowShards, (shard) => checkpoint(world, 'publish', shard)),
-    'windows weather-windows': passedOf(options.readingShards, (shard) => position(world, shard)),
-  };
-  for (const [name, passed] of Object.entries(expected))
+  const shardsOf = { readings: options.readingShards, windows: options.windowShards };
+  const expected = functionsOf(options).map(
+    ({ name, stage, stream }) =>
+      [stage, passedOf(shardsOf[stream], (shard) => checkpoint(world, name, shard))] as const,
+  );
+  if (!options.parts.includes('function-windows'))
+    expected.push([
+      'windows weather-windows',
+      passedOf(options.readingShards, (shard) => position(world, shard)),
+    ]);
+  for (const [name, passed] of expected)
     demand(
       inOf(name) === passed,
       I6,

@@ -1,7 +1,7 @@
 import { type KeptReading, keptReadings } from './check-delivery.ts';
 import { droppedAs } from './check-ledger.ts';
 import { readFailures, readRejected } from './kept-objects.ts';
-import { STORE_STAGE } from './pipeline-process.ts';
+import { stageOf } from './stream-functions.ts';
 import { demand } from './violation.ts';
 import type { World } from './world.ts';
 
@@ -41,7 +41,7 @@ export function checkStores(world: World): void {
       );
     if (reason === undefined && !failed.has(reading.place)) missing += 1;
   }
-  const expired = droppedAs(world, STORE_STAGE, 'expired');
+  const expired = droppedAs(world, stageOf('store'), 'expired');
   demand(missing <= expired, 'I1 no loss', () => `${missing} readings are nowhere, ${expired} expired`);
   checkLatest(world, readings, stored, failed.size + expired);
 }

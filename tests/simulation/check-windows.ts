@@ -1,7 +1,7 @@
 import { type KeptReading, keptReadings } from './check-delivery.ts';
 import { droppedAs } from './check-ledger.ts';
 import { placeOf, readFailures, readRejected, rejectedLines } from './kept-objects.ts';
-import { PUBLISH_STAGE } from './pipeline-process.ts';
+import { stageOf } from './stream-functions.ts';
 import { demand } from './violation.ts';
 import type { World } from './world.ts';
 
@@ -22,8 +22,12 @@ interface WindowRow {
   readonly '60sec_number_of_msg': number;
 }
 
-interface PlacedRow {
+/** A row as it was put out. */
+export interface PlacedRow {
+  /** Sensor and end. */
+  readonly key: string;
   readonly row: WindowRow;
+  readonly text: string;
   readonly place: string;
 }
 
@@ -42,7 +46,7 @@ export function checkWindows(world: World): void {
     const again = readings.length - first.length;
     demand(repeated === again, 'I2 no double effect', () => `${repeated} repeats are dropped of ${again}`);
     const counted = first.filter(({ place }) => !refused.has(place));
-    const naive = Map.groupBy(counted, (reading) => windowOf(world, reading));
+    const naive = Map.groupBy(counted, (reading) => windowOf(timeOf(world, reading), reading));
     for (const [key, group] of naive) checkWindow(key, group, newest.get(key)?.row);
     for (const key of newest.keys())
       demand(naive.has(key), 'I3 no phantom', () => `window ${key} has no readings`);
@@ -86,32 +90,44 @@ function mayRefuse(world: World, { history, arrivalMillis }: KeptReading, reason
   return reason === 'late' && timestampMillis <= arrivalMillis + MAX_AHEAD_MILLIS;
 }
 
-function windowOf({ options }: World, { history, arrivalMillis }: KeptReading): string {
-  const millis = options.time.source === 'column' ? history.event.timestampMillis : arrivalMillis;
+function timeOf({ options }: World, { history, arrivalMillis }: KeptReading): number {
+  return options.time.source === 'column' ? history.event.timestampMillis : arrivalMillis;
+}
+
+/** The key of the window that holds a reading of this time. */
+export function windowOf(millis: number, { history }: KeptReading): string {
   const end = (Math.floor(millis / MINUTE_MILLIS) + 1) * MINUTE_MILLIS;
   return `${history.event.sensorId} ${new Date(end).toISOString().slice(0, 23).replace('T', ' ')}`;
+}
+
+/** Every row that was ever kept, in the order of each shard. */
+export function windowRows({ options, kept }: World): PlacedRow[] {
+  return Array.from({ length: options.windowShards }, (_, shard) =>
+    (kept.get(`windows/${shard}`) ?? []).map(({ text }, index) => {
+      const row = JSON.parse(text) as WindowRow;
+      return { key: `${row.sensor_id} ${row.record_timestamp}`, row, text, place: `${shard}:${index}` };
+    }),
+  ).flat();
 }
 
 /** The row of each window with the highest revision. */
 function newestRows(world: World): Map<string, PlacedRow> {
   const newest = new Map<string, PlacedRow>();
-  for (let shard = 0; shard < world.options.windowShards; shard += 1) {
-    for (const [index, { text }] of (world.kept.get(`windows/${shard}`) ?? []).entries()) {
-      const row = JSON.parse(text) as WindowRow;
-      const key = `${row.sensor_id} ${row.record_timestamp}`;
-      const before = newest.get(key)?.row;
-      demand(
-        (row.revision ?? 1) > (before ? (before.revision ?? 1) : 0),
-        'I2 no double effect',
-        () => `window ${key} comes twice: ${text}`,
-      );
-      newest.set(key, { row, place: `${shard}:${index}` });
-    }
+  for (const placed of windowRows(world)) {
+    const { key, row, text } = placed;
+    const before = newest.get(key)?.row;
+    demand(
+      (row.revision ?? 1) > (before ? (before.revision ?? 1) : 0),
+      'I2 no double effect',
+      () => `window ${key} comes twice: ${text}`,
+    );
+    newest.set(key, placed);
   }
   return newest;
 }
 
-function checkWindow(key: string, readings: readonly KeptReading[], row: WindowRow | undefined): void {
+/** @throws Violation when a row is not what its readings come to */
+export function checkWindow(key: string, readings: readonly KeptReading[], row: WindowRow | undefined): void {
   const values = readings.map(({ history }) => history.event.number + 0.25);
   const sum = values.reduce((total, value) => total + value, 0);
   const wanted = [values.length, sum, Math.min(...values), Math.max(...values), sum / values.length];
@@ -143,7 +159,7 @@ function checkPublished(world: World, newest: ReadonlyMap<string, PlacedRow>): v
     demand(!rejected.has(place), I4, () => `window ${place} was rejected: ${rejected.get(place)}`);
     if (!isSame && !failed.has(place)) missing += 1;
   }
-  const expired = droppedAs(world, PUBLISH_STAGE, 'expired');
+  const expired = droppedAs(world, stageOf('publish'), 'expired');
   demand(missing <= expired, 'I1 no loss', () => `${missing} windows are nowhere, ${expired} expired`);
   demand(
     items.size <= newest.size,

@@ -1,4 +1,7 @@
+import { checkArchive } from './check-archive.ts';
 import { checkDelivery } from './check-delivery.ts';
+import { checkFirehose } from './check-firehose.ts';
+import { checkFunctionWindows } from './check-function-windows.ts';
 import { checkLedger } from './check-ledger.ts';
 import { checkStores } from './check-stores.ts';
 import { checkWindows } from './check-windows.ts';
@@ -14,5 +17,9 @@ export function checkAtTheEnd(world: World): void {
   checkLedger(world);
   checkDelivery(world);
   checkStores(world);
-  checkWindows(world);
+  const { parts } = world.options;
+  if (parts.includes('firehose')) checkFirehose(world);
+  if (parts.includes('archive')) checkArchive(world);
+  if (parts.includes('function-windows')) checkFunctionWindows(world);
+  else checkWindows(world);
 }

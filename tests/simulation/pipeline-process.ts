@@ -1,9 +1,8 @@
 import './function-environment.ts';
 import { fileURLToPath } from 'node:url';
-import type { KinesisStreamEvent } from 'aws-lambda';
-import { handler as publishWindows } from '../../functions/publish-windows.ts';
-import { handler as storeReadings } from '../../functions/store-readings.ts';
 import { EventSourceMapping } from '../../src/local/event-source-mapping/event-source-mapping.ts';
+import type { FirehoseDelivery } from '../../src/local/firehose/firehose-delivery.ts';
+import type { StageLag } from '../../src/local/http/statistics.ts';
 import { AlarmStates } from '../../src/local/iot-core/rule-actions/alarm-states.ts';
 import { LogGroups } from '../../src/local/iot-core/rule-actions/log-groups.ts';
 import { RulesEngine } from '../../src/local/iot-core/rules-engine.ts';
@@ -16,21 +15,20 @@ import { StreamingApplication } from '../../src/local/streaming-application.ts';
 import type { Timers } from '../../src/local/timers.ts';
 import { readRuleFiles } from '../../src/topic-rules/rule-file.ts';
 import { planOf } from './application-plan.ts';
+import { DELIVERY_STREAM, startDeliveryStream } from './delivery-stream.ts';
 import type { SentEvent } from './fleet.ts';
 import { ACCOUNT, ARCHIVE_BUCKET } from './function-environment.ts';
+import type { Handler } from './functions.ts';
 import { sabotaged } from './sabotage.ts';
 import { forgetWeeklyTables, type SimulatedAws } from './simulated-aws.ts';
 import type { SimulatedDisk } from './simulated-disk.ts';
-import type { MappingOptions, WorldOptions } from './world-options.ts';
+import { functionsOf, type StreamFunction, settingsOf } from './stream-functions.ts';
+import type { Part, WorldOptions } from './world-options.ts';
 
-export const STORE_STAGE = 'function store-readings';
-export const PUBLISH_STAGE = 'function publish-windows';
 export const FAILURES_BUCKET = 'failures';
 const RULES_FOLDER = fileURLToPath(new URL('../../rules', import.meta.url));
 const TELEMETRY = readRuleFiles(RULES_FOLDER).find(({ name }) => name === 'telemetry')!.sql;
 const TRIM_MILLIS = 60_000;
-
-export type Handler = (event: KinesisStreamEvent) => Promise<unknown>;
 
 export interface PipelineProcessOptions {
   readonly options: WorldOptions;
@@ -53,14 +51,16 @@ export class PipelineProcess {
   readonly windows: KinesisStream;
   readonly #options: PipelineProcessOptions;
   #rules: RulesEngine | undefined;
+  /** Where a function makes the windows, there is none. */
   #application: StreamingApplication | undefined;
+  #delivery: FirehoseDelivery | undefined;
   #mappings: readonly EventSourceMapping[] = [];
 
   private constructor(options: PipelineProcessOptions) {
     this.#options = options;
     const { disk, timers, nowMillis, isAlive } = options;
     const { durability, readingShards, windowShards, retentionHours, sabotage } = options.options;
-    this.log = sabotaged(new DurableLog(disk.open(isAlive), { durability, timers }), sabotage);
+    this.log = sabotaged(new DurableLog(disk.open(isAlive), { durability, timers }), options.aws, sabotage);
     this.ledger = new Ledger(this.log.readState('ledger'));
     this.log.onCommit(() => this.log.writeState('ledger', this.ledger.encode()));
     const stream = { retentionHours, nowMillis };
@@ -84,21 +84,36 @@ export class PipelineProcess {
 
   /** Records that still have to be read by someone. */
   get backlog(): number {
-    return [this.#application!, ...this.#mappings].reduce((sum, each) => sum + each.lag().backlog, 0);
+    return this.#readers.reduce((sum, each) => sum + each.lag().backlog, 0);
   }
 
   get openKeys(): number {
-    return this.#application!.stats().openKeys;
+    return this.#application?.stats().openKeys ?? 0;
+  }
+
+  get #readers(): readonly { lag(): StageLag }[] {
+    const readers = [this.#application, this.#delivery, ...this.#mappings];
+    return readers.filter((reader) => reader !== undefined);
   }
 
   async #start(): Promise<void> {
     const { options, timers, nowMillis, report } = this.#options;
     const { log, ledger } = this;
     const streams = new Map([this.readings, this.windows].map((stream) => [stream.name, stream]));
+    this.#options.aws.host = { log, streams };
     const putObject = (bucket: string, key: string, body: Uint8Array): Promise<void> =>
       this.#options.aws.putObject(bucket, key, body);
+    const has = (part: Part): boolean => options.parts.includes(part);
+    if (has('firehose'))
+      this.#delivery = startDeliveryStream({
+        ...this.#options,
+        settings: options.firehose,
+        readings: this.readings,
+        log,
+        ledger,
+      });
     this.#rules = await RulesEngine.start({
-      rules: [{ ...RULE, sql: TELEMETRY }],
+      rules: [this.#rule()],
       rulesFolder: RULES_FOLDER,
       accountId: ACCOUNT,
       targets: this.#targets(streams, putObject),
@@ -107,19 +122,23 @@ export class PipelineProcess {
       report,
     });
     const base = { log, ledger, streams, nowMillis, timers, report, putObject };
-    this.#application = new StreamingApplication({
-      ...base,
-      resource: APPLICATION,
-      plan: planOf(options.time),
-      references: {},
-    });
-    this.#mappings = [
-      this.#map('store', this.readings, storeReadings, options.store, STORE_STAGE),
-      this.#map('publish', this.windows, publishWindows, options.publish, PUBLISH_STAGE),
-    ];
+    if (!has('function-windows'))
+      this.#application = new StreamingApplication({
+        ...base,
+        resource: APPLICATION,
+        plan: planOf(options.time),
+        references: {},
+      });
+    this.#mappings = functionsOf(options).map((each) => this.#map(each));
     timers.every(TRIM_MILLIS, () => {
       for (const stream of streams.values()) stream.trim(nowMillis());
     });
+  }
+
+  #rule() {
+    const toDelivery = { kind: 'Firehose', members: { DeliveryStreamName: DELIVERY_STREAM, RoleArn: 'r' } };
+    const isDirect = this.#delivery?.isDirect ?? false;
+    return { ...RULE, sql: TELEMETRY, actions: [...RULE.actions, ...(isDirect ? [toDelivery] : [])] };
   }
 
   #targets(
@@ -131,7 +150,7 @@ export class PipelineProcess {
     };
     return {
       streams,
-      deliveryStreams: new Map<string, KinesisStream>(),
+      deliveryStreams: new Map(this.#delivery && [[DELIVERY_STREAM, this.#delivery.stream]]),
       functionQueues: new Map<string, (event: string) => void>(),
       buckets: new Set([ARCHIVE_BUCKET]),
       putObject,
@@ -149,24 +168,20 @@ export class PipelineProcess {
     };
   }
 
-  #map(
-    name: string,
-    stream: KinesisStream,
-    handler: Handler,
-    settings: MappingOptions,
-    stageName: string,
-  ): EventSourceMapping {
-    const { nowMillis, timers, random, report, invoke, aws } = this.#options;
+  #map(each: StreamFunction): EventSourceMapping {
+    const { name, handler, stage, tumblingWindowSeconds } = each;
+    const stream = this[each.stream];
+    const { options, nowMillis, timers, random, report, invoke, aws } = this.#options;
     return EventSourceMapping.start({
       mapping: {
-        ...settings,
+        ...settingsOf(options, each),
         logicalId: name,
         functionName: name,
         streamArn: stream.arn,
         startingPosition: 'TRIM_HORIZON',
         maximumRecordAgeSeconds: -1,
         reportBatchItemFailures: true,
-        tumblingWindowSeconds: 0,
+        tumblingWindowSeconds,
         onFailureArn: `arn:aws:s3:::${FAILURES_BUCKET}`,
         filterPatterns: [],
       },
@@ -174,8 +189,8 @@ export class PipelineProcess {
       region: 'us-east-1',
       stream,
       log: this.log,
-      stageName,
-      stage: this.ledger.stage(stageName),
+      stageName: stage,
+      stage: this.ledger.stage(stage),
       invoke: (functionName, event) => invoke(functionName, handler, event),
       onFailure: (_, { key, body }) => aws.putObject(FAILURES_BUCKET, key, Buffer.from(body)),
       nowMillis,

@@ -1,7 +1,7 @@
 import { Trace } from './trace.ts';
 import { Violation } from './violation.ts';
 import { World, type WorldResult } from './world.ts';
-import { optionsOfSeed, type Sabotage, type WorldOptions } from './world-options.ts';
+import { type GivenOptions, optionsOfSeed, type WorldOptions } from './world-options.ts';
 
 /** How the run of one seed ended. */
 export interface SeedOutcome {
@@ -14,9 +14,9 @@ export interface SeedOutcome {
 /** Runs the world of a seed from beginning to end. Runs may not overlap: they share the platform's clock. */
 export async function runSeed(
   seed: number,
-  { sabotage, isTraced = false }: { readonly sabotage?: Sabotage; readonly isTraced?: boolean } = {},
+  { isTraced = false, ...given }: GivenOptions & { readonly isTraced?: boolean } = {},
 ): Promise<SeedOutcome> {
-  const options = optionsOfSeed(seed, sabotage);
+  const options = optionsOfSeed(seed, given);
   let world: World | undefined;
   const trace = new Trace(isTraced, () => world?.scheduler.millis ?? 0);
   world = new World(options, trace);

@@ -14,6 +14,7 @@ const { values } = parseArgs({
     parallel: { type: 'string', default: String(availableParallelism()) },
     trace: { type: 'boolean', default: false },
     all: { type: 'boolean', default: false },
+    parts: { type: 'string' },
   },
 });
 const LAST_STEPS = 40;

@@ -1,4 +1,6 @@
-import { dynamoDb, s3, sns } from '../../src/stores/aws-clients.ts';
+import type { DurableLog } from '../../src/local/log/durable-log.ts';
+import type { KinesisStream } from '../../src/local/log/kinesis-stream.ts';
+import { dynamoDb, kinesis, s3, sns } from '../../src/stores/aws-clients.ts';
 import { forgetWeeklyTable } from '../../src/stores/weekly-tables.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SeededRandom } from './seeded-random.ts';
@@ -27,6 +29,8 @@ interface Request extends Item {
   readonly Bucket?: string;
   readonly Body?: string | Uint8Array;
   readonly Message?: string;
+  readonly StreamName?: string;
+  readonly Records?: readonly { readonly PartitionKey: string; readonly Data: Uint8Array }[];
   readonly Limit?: number;
   readonly ExpressionAttributeValues?: Record<string, unknown>;
 }
@@ -44,6 +48,8 @@ export class SimulatedAws {
   /** By `bucket/key`. */
   readonly objects = new Map<string, string>();
   readonly alerts: string[] = [];
+  /** The process of now, whose streams are reached through its endpoint. */
+  host: { readonly log: DurableLog; readonly streams: ReadonlyMap<string, KinesisStream> } | undefined;
   readonly #scheduler: Scheduler;
   readonly #random: SeededRandom;
   readonly #isAlive: () => () => boolean;
@@ -60,8 +66,16 @@ export class SimulatedAws {
     return this.#request(() => void this.objects.set(`${bucketName}/${key}`, text));
   }
 
+  /** As `putObject`, into files that the process itself writes: with its death nothing is on its way any more. */
+  putFile(bucketName: string, key: string, body: Uint8Array): Promise<void> {
+    const text = Buffer.from(body).toString();
+    const isAlive = this.#isAlive();
+    return this.#request(() => void (isAlive() && this.objects.set(`${bucketName}/${key}`, text)));
+  }
+
   call(operation: string, input: Request): Promise<Item> {
     const request = copyOf(input) as Request;
+    if (operation === 'PutRecords') return this.#putRecords(request);
     return this.#request(() => this.#answer(operation, request));
   }
 
@@ -90,6 +104,24 @@ export class SimulatedAws {
         }
       });
     });
+  }
+
+  /** Streams live in the process: each record is taken or refused by itself, and durable before the answer. */
+  async #putRecords({ StreamName, Records }: Request): Promise<Item> {
+    const isAlive = this.#isAlive();
+    const put = this.#request(() => {
+      const stream = isAlive() ? this.host?.streams.get(StreamName!) : undefined;
+      if (!stream) throw new RefusedRequest('ResourceNotFoundException', `There is no stream ${StreamName}`);
+      return Records!.map(({ PartitionKey, Data }) => {
+        if (this.#random.chance(this.weather.throttled))
+          return { ErrorCode: 'ProvisionedThroughputExceededException', ErrorMessage: 'Slow down' };
+        return stream.put(PartitionKey, Buffer.from(Data));
+      });
+    });
+    const { log } = this.host!;
+    const answers = await put;
+    await log.durable();
+    return { Records: answers };
   }
 
   #answer(operation: string, request: Request): Item {
@@ -162,7 +194,7 @@ let current: SimulatedAws | undefined;
 
 /** Sends what the functions' clients ask from now on to these services. */
 export function connectClients(aws: SimulatedAws): void {
-  if (!current) for (const client of [dynamoDb(), s3(), sns()]) answerHere(client);
+  if (!current) for (const client of [dynamoDb(), kinesis(), s3(), sns()]) answerHere(client);
   current = aws;
 }
 

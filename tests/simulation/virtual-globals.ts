@@ -9,6 +9,21 @@ export interface VirtualPlatform {
   readonly random: () => number;
 }
 
+/** What looks at something again and again looks less often here: a look with nothing new finds no mistake. */
+const LEAST_INTERVAL_MILLIS = 1000;
+
+/** As much of a timer as anybody asks for. */
+interface VirtualTimer {
+  readonly callOff: () => void;
+  readonly ref: () => VirtualTimer;
+  readonly unref: () => VirtualTimer;
+}
+
+function timerOf(callOff: () => void): VirtualTimer {
+  const timer: VirtualTimer = { callOff, ref: () => timer, unref: () => timer };
+  return timer;
+}
+
 const real = {
   Date: globalThis.Date,
   random: Math.random,
@@ -32,23 +47,14 @@ export async function withVirtualPlatform<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const { timers, nowMillis, random } = platform;
-  const callOffs = new Map<number, () => void>();
-  let next = 1;
-  const keep = (callOff: () => void): number => {
-    callOffs.set(next, callOff);
-    next += 1;
-    return next - 1;
-  };
-  const callOff = (id: unknown): void => {
-    callOffs.get(id as number)?.();
-    callOffs.delete(id as number);
-  };
+  const callOff = (timer?: VirtualTimer): void => timer?.callOff();
   globalThis.Date = virtualDate(nowMillis);
   Math.random = random;
   performance.now = () => timers().monotonicMillis();
   Object.assign(globalThis, {
-    setTimeout: (run: () => void, millis = 0) => keep(timers().after(millis, run)),
-    setInterval: (run: () => void, millis = 0) => keep(timers().every(millis, run)),
+    setTimeout: (run: () => void, millis = 0) => timerOf(timers().after(millis, run)),
+    setInterval: (run: () => void, millis = 0) =>
+      timerOf(timers().every(Math.max(millis, LEAST_INTERVAL_MILLIS), run)),
     setImmediate: (run: () => void) => timers().soon(run),
     clearTimeout: callOff,
     clearInterval: callOff,

@@ -16,7 +16,37 @@ export type Sabotage =
   | 'ack-before-commit'
   | 'checkpoint-before-output'
   | 'checkpoint-before-handler'
-  | 'skip-state';
+  | 'skip-state'
+  | 'checkpoint-before-object'
+  | 'archive-not-awaited'
+  | 'skip-window-state';
+
+/** What a world may have besides the core that every world has. */
+export type Part =
+  /** A delivery stream, of the readings or put on directly. */
+  | 'firehose'
+  /** The function that archives readings. */
+  | 'archive'
+  /** The windows are made by a function with tumbling windows, not by the application. */
+  | 'function-windows'
+  /** A rule whose actions go through queues. */
+  | 'queues';
+
+/** Drawn for each world by itself, with the share of worlds that have it. */
+const PARTS: readonly (readonly [Part, number])[] = [
+  ['firehose', 0.5],
+  ['archive', 0.4],
+  ['function-windows', 0.35],
+  ['queues', 0.5],
+];
+
+/** How a delivery stream is set. */
+export interface FirehoseOptions {
+  /** Whether rules put on it, or it reads the stream of readings. */
+  readonly isDirect: boolean;
+  readonly bufferSeconds: number;
+  readonly bufferMegabytes: number;
+}
 
 /** Everything that follows from a seed, but for the course of events. */
 export interface WorldOptions {
@@ -36,6 +66,16 @@ export interface WorldOptions {
   readonly stormMillis: number;
   readonly startMillis: number;
   readonly sabotage: Sabotage | undefined;
+  readonly parts: readonly Part[];
+  readonly firehose: FirehoseOptions;
+  readonly archive: MappingOptions;
+  readonly aggregate: MappingOptions;
+}
+
+/** What is given, not drawn. */
+export interface GivenOptions {
+  readonly sabotage?: Sabotage | undefined;
+  readonly parts?: readonly Part[] | undefined;
 }
 
 /** Few, so that each plan is compiled once for many worlds. */
@@ -46,8 +86,11 @@ const TIMES: readonly TimeOptions[] = [
   { source: 'column', column: 'sensor_timestamp', outOfOrderMillis: 5000, allowedLatenessMillis: 120_000 },
 ];
 
-export function optionsOfSeed(seed: number, sabotage?: Sabotage): WorldOptions {
+export function optionsOfSeed(seed: number, { sabotage, parts }: GivenOptions = {}): WorldOptions {
   const random = new SeededRandom(seed);
+  // Draws of their own, so that a seed's core stays what it was when parts come and go.
+  const ofParts = new SeededRandom(seed, 8);
+  const drawn = PARTS.filter(([, share]) => ofParts.chance(share)).map(([part]) => part);
   const durability = random.pick<Durability>([
     'power',
     'power',
@@ -73,6 +116,14 @@ export function optionsOfSeed(seed: number, sabotage?: Sabotage): WorldOptions {
     stormMillis: random.between(150, 400) * 1000,
     startMillis: 1_795_000_000_000 + random.between(0, 14 * 86_400) * 1000,
     sabotage,
+    parts: parts ?? drawn,
+    firehose: {
+      isDirect: ofParts.chance(0.5),
+      bufferSeconds: ofParts.pick([5, 20, 60]),
+      bufferMegabytes: ofParts.pick([0.005, 0.02, 5]),
+    },
+    archive: mapping(ofParts, 200),
+    aggregate: { ...mapping(ofParts, 300), parallelizationFactor: 1 },
   };
 }
 

@@ -1,12 +1,14 @@
 import type { KinesisStreamEvent } from 'aws-lambda';
+import type { TumblingWindowEvent } from '../../functions/aggregate-windows.ts';
 import type { LambdaResult } from '../../src/local/lambda/lambda-function.ts';
 import type { BlockKey } from '../../src/local/log/log-storage.ts';
 import { checkAtStart, checkAtTheEnd } from './check-world.ts';
 import { DeviceFleet } from './device-fleet.ts';
 import { planFaults } from './faults.ts';
 import { createEvents } from './fleet.ts';
+import type { Handler } from './functions.ts';
 import { type KeptRecord, readBlock } from './kept-records.ts';
-import { type Handler, PipelineProcess } from './pipeline-process.ts';
+import { PipelineProcess } from './pipeline-process.ts';
 import { Scheduler } from './scheduler.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { connectClients, FAIR_WEATHER, SimulatedAws } from './simulated-aws.ts';
@@ -56,7 +58,10 @@ export class World {
   readonly kept = new Map<string, KeptRecord[]>();
   /** By mapping: which records its function was given, in this order, with the life in which it was. */
   readonly given = new Map<string, string[]>();
+  /** How often a last invocation of a tumbling window ran, by shard and end. */
+  readonly finalRuns = new Map<string, number>();
   faults = 0;
+  kills = 0;
   /** Of the wall clock against the virtual one. */
   clockOffsetMillis = 0;
   wentBack = false;
@@ -116,6 +121,7 @@ export class World {
   kill(cutsPower: boolean): void {
     this.trace.add('fault', cutsPower ? 'the power fails' : 'the process is killed');
     this.#process = undefined;
+    this.kills += 1;
     this.#life += 1;
     if (cutsPower) this.disk.cutPower();
     else this.disk.kill();
@@ -179,7 +185,19 @@ export class World {
 
   #isQuiet(): boolean {
     const { process, fleet } = this;
-    return process !== undefined && fleet.isDone && process.backlog === 0 && process.openKeys === 0;
+    return (
+      process !== undefined &&
+      fleet.isDone &&
+      process.backlog === 0 &&
+      process.openKeys === 0 &&
+      !this.#hasOpenWindow()
+    );
+  }
+
+  /** A window that a function has still to end. */
+  #hasOpenWindow(): boolean {
+    const states = this.disk.open(() => false).readStates('esm/');
+    return [...states].some(([key, kept]) => key.endsWith('/window') && kept.toString() !== 'null');
   }
 
   #whatIsLeft(): string {
@@ -198,6 +216,7 @@ export class World {
     if (fate < throttled + failing) return failure('Runtime.ExitError');
     if (event.Records.some(({ kinesis }) => isPoison(kinesis.data))) return failure('Poison');
     const isDoubled = this.random.chance(doubled);
+    this.#noteFinal(event, isDoubled ? 2 : 1);
     if (isDoubled) handler(structuredClone(event)).catch(() => undefined);
     try {
       const value = await handler(event);
@@ -212,6 +231,13 @@ export class World {
   #delay(): Promise<void> {
     const timers = this.scheduler.timersOf(this.aliveNow());
     return new Promise((resolve) => void timers.after(this.random.fraction() * 5, resolve));
+  }
+
+  #noteFinal(event: KinesisStreamEvent, runs: number): void {
+    const { shardId, window, isFinalInvokeForWindow: isFinal } = event as Partial<TumblingWindowEvent>;
+    if (!isFinal) return;
+    const key = `${Number(shardId!.slice(-12))} ${new Date(window!.end).toISOString().slice(0, 23).replace('T', ' ')}`;
+    this.finalRuns.set(key, (this.finalRuns.get(key) ?? 0) + runs);
   }
 
   #noteGiven(name: string, { Records }: KinesisStreamEvent): void {
