@@ -289,3 +289,29 @@ describe('the prefix of a delivery stream', () => {
     expect(() => compilePrefix(prefix)).toThrow(message);
   });
 });
+
+describe('a data stream that is resharded', () => {
+  test('is delivered whole, a closed shard at once and before what came out of it', async () => {
+    const arn = 'arn:aws:kinesis:us-east-1:000000000000:stream/readings';
+    const { server, folder } = await scene({ resource: { ...raw, sourceStreamArn: arn } });
+    const delivery = server.deliveries[0]!;
+    const { stream } = delivery;
+    const put = async (round: number) => {
+      for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) stream.append(key, `${key} ${round}\n`);
+      await server.log.durable();
+    };
+    for (const [round, count] of [4, 3, 2, 1].entries()) {
+      await put(round);
+      stream.topology.scale(count);
+    }
+    await put(4);
+    const lines = () => objects(folder).flatMap((object) => object.lines);
+    // Before any buffer is old enough: what closed shards had.
+    await expect.poll(() => lines().length, { timeout: 10_000 }).toBe(24);
+    await delivery.flush();
+    expect(lines().sort()).toEqual(
+      ['a', 'b', 'c', 'd', 'e', 'f'].flatMap((key) => [0, 1, 2, 3, 4].map((round) => `${key} ${round}`)),
+    );
+    expect(delivery.lag()).toMatchObject({ backlog: 0, arrived: 30 });
+  });
+});
