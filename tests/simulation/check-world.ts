@@ -3,6 +3,7 @@ import { checkDelivery } from './check-delivery.ts';
 import { checkFirehose } from './check-firehose.ts';
 import { checkFunctionWindows } from './check-function-windows.ts';
 import { checkLedger } from './check-ledger.ts';
+import { checkQueues } from './check-queues.ts';
 import { checkStores } from './check-stores.ts';
 import { checkWindows } from './check-windows.ts';
 import type { World } from './world.ts';
@@ -19,6 +20,7 @@ export function checkAtTheEnd(world: World): void {
   checkStores(world);
   const { parts } = world.options;
   if (parts.includes('firehose')) checkFirehose(world);
+  if (parts.includes('queues')) checkQueues(world);
   if (parts.includes('archive')) checkArchive(world);
   if (parts.includes('function-windows')) checkFunctionWindows(world);
   else checkWindows(world);

@@ -19,6 +19,7 @@ import { DELIVERY_STREAM, startDeliveryStream } from './delivery-stream.ts';
 import type { SentEvent } from './fleet.ts';
 import { ACCOUNT, ARCHIVE_BUCKET } from './function-environment.ts';
 import type { Handler } from './functions.ts';
+import { ERRORS_STREAM, FAN_OUT_RULE, Queues } from './queues.ts';
 import { sabotaged } from './sabotage.ts';
 import { forgetWeeklyTables, type SimulatedAws } from './simulated-aws.ts';
 import type { SimulatedDisk } from './simulated-disk.ts';
@@ -40,6 +41,8 @@ export interface PipelineProcessOptions {
   readonly isAlive: () => boolean;
   /** Runs a function as Lambda would, with what can go wrong on the way to it and back. */
   readonly invoke: (functionName: string, handler: Handler, event: Uint8Array) => Promise<LambdaResult>;
+  /** The same for the functions behind queues, which do nothing but take their event. */
+  readonly invokeText: (functionName: string, event: string) => Promise<LambdaResult>;
   readonly report: (text: string) => void;
 }
 
@@ -54,6 +57,7 @@ export class PipelineProcess {
   /** Where a function makes the windows, there is none. */
   #application: StreamingApplication | undefined;
   #delivery: FirehoseDelivery | undefined;
+  #queues: Queues | undefined;
   #mappings: readonly EventSourceMapping[] = [];
 
   private constructor(options: PipelineProcessOptions) {
@@ -84,7 +88,12 @@ export class PipelineProcess {
 
   /** Records that still have to be read by someone. */
   get backlog(): number {
-    return this.#readers.reduce((sum, each) => sum + each.lag().backlog, 0);
+    const waiting = [
+      ...this.#rules!.lag(),
+      ...(this.#queues?.lag() ?? []),
+      ...this.#readers.map((each) => each.lag()),
+    ];
+    return waiting.reduce((sum, { backlog }) => sum + backlog, 0);
   }
 
   get openKeys(): number {
@@ -112,8 +121,16 @@ export class PipelineProcess {
         log,
         ledger,
       });
+    if (has('queues'))
+      this.#queues = new Queues({
+        ...this.#options,
+        settings: options.queues,
+        invoke: this.#options.invokeText,
+        log,
+        ledger,
+      });
     this.#rules = await RulesEngine.start({
-      rules: [this.#rule()],
+      rules: [this.#rule(), ...(has('queues') ? [FAN_OUT_RULE] : [])],
       rulesFolder: RULES_FOLDER,
       accountId: ACCOUNT,
       targets: this.#targets(streams, putObject),
@@ -132,6 +149,8 @@ export class PipelineProcess {
     this.#mappings = functionsOf(options).map((each) => this.#map(each));
     timers.every(TRIM_MILLIS, () => {
       for (const stream of streams.values()) stream.trim(nowMillis());
+      this.#rules!.trim();
+      this.#queues?.trim();
     });
   }
 
@@ -149,7 +168,7 @@ export class PipelineProcess {
       throw new Error('No rule of the simulation asks for this');
     };
     return {
-      streams,
+      streams: this.#queues ? new Map([...streams, [ERRORS_STREAM, this.#queues.errors]]) : streams,
       deliveryStreams: new Map(this.#delivery && [[DELIVERY_STREAM, this.#delivery.stream]]),
       functionQueues: new Map<string, (event: string) => void>(),
       buckets: new Set([ARCHIVE_BUCKET]),
@@ -165,6 +184,7 @@ export class PipelineProcess {
       republish: async () => refuse(),
       allowedHttpHosts: new Set<string>(),
       nowMillis: this.#options.nowMillis,
+      ...this.#queues?.targets,
     };
   }
 

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { Part } from './world-options.ts';
 
 /** What a run of many seeds came to. */
 export interface SeedsReport {
@@ -18,6 +19,8 @@ export interface RunSeedsOptions {
   /** Processes at once: worlds share their process's clock, so each runs one at a time. */
   readonly parallel: number;
   readonly stopsAtFailure?: boolean;
+  /** Instead of those that each seed draws. */
+  readonly parts?: readonly Part[] | undefined;
   readonly onProgress?: (report: SeedsReport) => void;
 }
 
@@ -25,6 +28,7 @@ export interface RunSeedsOptions {
 export interface SeedRange {
   readonly firstSeed: number;
   readonly seeds: number;
+  readonly parts?: readonly Part[] | undefined;
 }
 
 /** Seeds a worker is given at once. */
@@ -33,13 +37,13 @@ const WORKER = fileURLToPath(new URL('seed-worker.ts', import.meta.url));
 
 /** Runs the worlds of many seeds in some processes at once. */
 export async function runSeeds(options: RunSeedsOptions): Promise<SeedsReport> {
-  const { firstSeed, seeds, parallel, onProgress } = options;
+  const { firstSeed, seeds, parts, parallel, onProgress } = options;
   let report: SeedsReport = { seeds: 0, events: 0, faults: 0, steps: 0, virtualMillis: 0, failures: [] };
   let next = firstSeed;
   const takeSlice = (): SeedRange | undefined => {
     const left = firstSeed + seeds - next;
     if (left <= 0 || (options.stopsAtFailure && report.failures.length > 0)) return undefined;
-    const range = { firstSeed: next, seeds: Math.min(SLICE, left) };
+    const range = { firstSeed: next, seeds: Math.min(SLICE, left), parts };
     next += range.seeds;
     return range;
   };

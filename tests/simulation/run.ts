@@ -2,9 +2,10 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { runSeed } from './run-seed.ts';
 import { runSeeds, type SeedsReport } from './run-seeds.ts';
+import { ALL_PARTS, type Part } from './world-options.ts';
 
 /**
- * `npm run test:simulation -- --seeds N [--seed S] [--trace]`: the worlds of N seeds from S on. The first one that fails
+ * `npm run test:simulation -- --seeds N [--seed S] [--trace] [--parts a,b]`: the worlds of N seeds from S on. The first one that fails
  * is run again for its trace; `--all` goes on behind it.
  */
 const { values } = parseArgs({
@@ -20,6 +21,10 @@ const { values } = parseArgs({
 const LAST_STEPS = 40;
 const PROGRESS_SEEDS = 1000;
 const startedMillis = performance.now();
+/** Instead of those that the seed draws. */
+const parts = values.parts?.split(',').filter((part) => ALL_PARTS.includes(part as Part)) as
+  | Part[]
+  | undefined;
 const seeds = Number(values.seeds);
 const firstSeed = Number(values.seed);
 
@@ -31,6 +36,7 @@ async function printSeeds(): Promise<void> {
   const report = await runSeeds({
     firstSeed,
     seeds,
+    parts,
     parallel: Number(values.parallel),
     stopsAtFailure: !values.all,
     onProgress: (sums) => {
@@ -48,7 +54,7 @@ async function printSeeds(): Promise<void> {
 
 /** One world with its options; with the last steps when it fails, or all of them. */
 async function printSeed(seed: number, isWhole: boolean): Promise<void> {
-  const { options, result, violation, trace } = await runSeed(seed, { isTraced: true });
+  const { options, result, violation, trace } = await runSeed(seed, { isTraced: true, parts });
   console.log((isWhole ? trace : violation ? trace.slice(-LAST_STEPS) : []).join('\n'));
   console.log(`seed ${seed}, options: ${JSON.stringify(options)}`);
   console.log(violation ? `violates ${violation.message}` : `holds: ${JSON.stringify(result)}`);

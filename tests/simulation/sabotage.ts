@@ -10,7 +10,8 @@ import type { Sabotage } from './world-options.ts';
  * - `skip-state`: an application's state is kept only every other time;
  * - `checkpoint-before-object`: a delivery stream's checkpoint does not wait for its object;
  * - `archive-not-awaited`: the function does not wait for the objects of its batch;
- * - `skip-window-state`: the state of an open tumbling window is kept only every other time.
+ * - `skip-window-state`: the state of an open tumbling window is kept only every other time;
+ * - `settle-before-delivery`: the queue of an action passes the delivery behind the one that is settled.
  */
 export function sabotaged(log: DurableLog, aws: SimulatedAws, sabotage: Sabotage | undefined): DurableLog {
   const mistake = sabotage && MISTAKES[sabotage];
@@ -26,14 +27,8 @@ const MISTAKES: Readonly<Record<Sabotage, (log: DurableLog, aws: SimulatedAws) =
     const enlist = log.enlist.bind(log);
     log.enlist = (participant) => log.whenDurable((error) => error ?? enlist(participant));
   },
-  'checkpoint-before-handler': (log) => {
-    const write = log.writeState.bind(log);
-    log.writeState = (key, value) => {
-      if (!key.startsWith('esm/')) return write(key, value);
-      const text = Buffer.from(value).toString();
-      write(key, Buffer.from(text.slice(0, -16) + String(Number(text.slice(-16)) + 1).padStart(16, '0')));
-    };
-  },
+  'checkpoint-before-handler': (log) => passOneMore(log, 'esm/'),
+  'settle-before-delivery': (log) => passOneMore(log, 'action/'),
   'skip-state': (log) => skipEveryOther(log, (key) => key.startsWith('application/')),
   'skip-window-state': (log) =>
     skipEveryOther(log, (key, value) => key.endsWith('/window') && value.toString() !== 'null'),
@@ -58,5 +53,14 @@ function skipEveryOther(log: DurableLog, isMeant: (key: string, value: Buffer) =
     const isOne = isMeant(key, Buffer.from(value));
     if (isOne) turn += 1;
     if (turn % 2 === 0 || !isOne) write(key, value);
+  };
+}
+
+function passOneMore(log: DurableLog, prefix: string): void {
+  const write = log.writeState.bind(log);
+  log.writeState = (key, value) => {
+    if (!key.startsWith(prefix)) return write(key, value);
+    const text = Buffer.from(value).toString();
+    write(key, Buffer.from(text.slice(0, -16) + String(Number(text.slice(-16)) + 1).padStart(16, '0')));
   };
 }

@@ -1,3 +1,4 @@
+import type { AwsRequest, AwsResponse } from '../../src/local/aws-endpoint/aws-endpoint-message.ts';
 import type { DurableLog } from '../../src/local/log/durable-log.ts';
 import type { KinesisStream } from '../../src/local/log/kinesis-stream.ts';
 import { dynamoDb, kinesis, s3, sns } from '../../src/stores/aws-clients.ts';
@@ -48,6 +49,7 @@ export class SimulatedAws {
   /** By `bucket/key`. */
   readonly objects = new Map<string, string>();
   readonly alerts: string[] = [];
+  readonly notifications: string[] = [];
   /** The process of now, whose streams are reached through its endpoint. */
   host: { readonly log: DurableLog; readonly streams: ReadonlyMap<string, KinesisStream> } | undefined;
   readonly #scheduler: Scheduler;
@@ -64,6 +66,16 @@ export class SimulatedAws {
   putObject(bucketName: string, key: string, body: Uint8Array): Promise<void> {
     const text = Buffer.from(body).toString();
     return this.#request(() => void this.objects.set(`${bucketName}/${key}`, text));
+  }
+
+  /** SNS behind its door: what is wrong with it passes. */
+  async notify({ body }: AwsRequest): Promise<AwsResponse> {
+    const message = new URLSearchParams(body.toString()).get('Message')!;
+    const answer = this.#request(() => void this.notifications.push(message));
+    return answer.then(
+      () => ({ status: 200, headers: {}, body: '' }),
+      (error: Error) => ({ status: 503, headers: {}, body: `<Code>${error.name}</Code>` }),
+    );
   }
 
   /** As `putObject`, into files that the process itself writes: with its death nothing is on its way any more. */

@@ -19,7 +19,8 @@ export type Sabotage =
   | 'skip-state'
   | 'checkpoint-before-object'
   | 'archive-not-awaited'
-  | 'skip-window-state';
+  | 'skip-window-state'
+  | 'settle-before-delivery';
 
 /** What a world may have besides the core that every world has. */
 export type Part =
@@ -40,12 +41,24 @@ const PARTS: readonly (readonly [Part, number])[] = [
   ['queues', 0.5],
 ];
 
+export const ALL_PARTS: readonly Part[] = PARTS.map(([part]) => part);
+
 /** How a delivery stream is set. */
 export interface FirehoseOptions {
   /** Whether rules put on it, or it reads the stream of readings. */
   readonly isDirect: boolean;
   readonly bufferSeconds: number;
   readonly bufferMegabytes: number;
+}
+
+/** How the queues of a world are set. */
+export interface QueueSettings {
+  readonly batchSize: number;
+  readonly visibilityTimeoutSeconds: number;
+  readonly maximumReceives: number;
+  /** Asynchronous invocations at once, and what a failed one waits first. */
+  readonly concurrency: number;
+  readonly retryBaseMillis: number;
 }
 
 /** Everything that follows from a seed, but for the course of events. */
@@ -70,6 +83,7 @@ export interface WorldOptions {
   readonly firehose: FirehoseOptions;
   readonly archive: MappingOptions;
   readonly aggregate: MappingOptions;
+  readonly queues: QueueSettings;
 }
 
 /** What is given, not drawn. */
@@ -124,6 +138,13 @@ export function optionsOfSeed(seed: number, { sabotage, parts }: GivenOptions = 
     },
     archive: mapping(ofParts, 200),
     aggregate: { ...mapping(ofParts, 300), parallelizationFactor: 1 },
+    queues: {
+      batchSize: ofParts.between(1, 20),
+      visibilityTimeoutSeconds: ofParts.between(3, 30),
+      maximumReceives: ofParts.between(1, 5),
+      concurrency: ofParts.pick([1, 2, 10]),
+      retryBaseMillis: ofParts.pick([500, 5000, 60_000]),
+    },
   };
 }
 

@@ -60,6 +60,8 @@ export class World {
   readonly given = new Map<string, string[]>();
   /** How often a last invocation of a tumbling window ran, by shard and end. */
   readonly finalRuns = new Map<string, number>();
+  /** The events that functions behind queues have taken, by function. */
+  readonly handled = new Map<string, string[]>();
   faults = 0;
   kills = 0;
   /** Of the wall clock against the virtual one. */
@@ -145,6 +147,7 @@ export class World {
       timers: this.scheduler.timersOf(isAlive),
       random: () => this.random.fraction(),
       invoke: (name, handler, event) => this.#invoke(name, handler, event),
+      invokeText: (name, event) => this.#invokeText(name, event),
       report: (text) => trace.add('report', text),
     });
     starting.then(
@@ -226,6 +229,22 @@ export class World {
     } catch (error) {
       return failure((error as Error).name);
     }
+  }
+
+  async #invokeText(name: string, event: string): Promise<LambdaResult> {
+    const { throttled, failing, lostAnswers } = this.lambdaWeather;
+    const fate = this.random.fraction();
+    await this.#delay();
+    if (fate < throttled) return failure('TooManyRequestsException');
+    if (fate < throttled + failing) return failure('Runtime.ExitError');
+    if (event.includes('poison')) return failure('Poison');
+    const handled = this.handled.get(name) ?? [];
+    this.handled.set(name, handled);
+    handled.push(event);
+    this.trace.add(name, `${event.length}`);
+    await this.#delay();
+    if (fate > 1 - lostAnswers) return failure('Sandbox.Timedout');
+    return { ok: true, value: null, requestId: 'r' };
   }
 
   #delay(): Promise<void> {
