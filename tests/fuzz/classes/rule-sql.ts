@@ -44,7 +44,7 @@ function compileOrRefuse(sql: string): CompiledRule | undefined {
 /** Broken rules: refused with a place, or compiled, run without throwing, and printed to themselves. */
 export const ruleSql: FuzzClass = {
   name: 'rule-sql',
-  counts: { ci: 15_000, long: 500_000 },
+  counts: { ci: 15_000, long: 2_000_000 },
   open: () => ({
     generate: (random) =>
       mutate(random.pick(corpus), random, random.chance(0.5) ? PIECES : [random.pick(corpus)]),
