@@ -14,7 +14,8 @@ const MAX_OWN_BYTES = 1.5 * 1024 ** 3;
 const HEALTH_MILLIS = 250;
 const MAX_HEALTH_MILLIS = 5000;
 const MIN_TIMES = 2;
-const DRAIN_SECONDS = 600;
+/** What came in a minute takes the functions some: they read what the log keeps for a day. */
+const DRAIN_SECONDS = 1800;
 
 /** Offers more than is taken. Whether what was acknowledged is intact is for the checker. */
 export async function runOverload(session: SoakSession, options: OverloadOptions): Promise<Mark[]> {
