@@ -98,11 +98,29 @@ class LmdbPages {
     const end = dataAt + (isApart ? 8 : size);
     if (end > node.length) this.#refuse(`page ${number} has a node beyond its end`);
     if (last) this.#checkOrder(number, node.subarray(NODE_BYTES, dataAt), last);
+    else this.#checkFreed(number, node.subarray(dataAt), { size, keySize, isApart });
     if (isApart) this.#checkOverflow(node.readBigUInt64LE(dataAt), size);
     else if ((flags & IS_DATABASE!) !== 0) {
       if (size < ROOT_AT + 8) this.#refuse(`page ${number} has half a database`);
       this.#walk(node.readBigUInt64LE(dataAt + ROOT_AT), depth + 1, { key: undefined });
     }
+  }
+
+  /** What a transaction freed: its number, and under it how many entries, then these. */
+  #checkFreed(
+    number: bigint,
+    data: Buffer,
+    { size, keySize, isApart }: { size: number; keySize: number; isApart: boolean },
+  ): void {
+    const list = isApart ? this.#valueApart(data.readBigUInt64LE(0), size) : data.subarray(0, size);
+    const isList = keySize === 8 && size >= 8 && size % 8 === 0;
+    if (!isList || (Number(list.readBigUInt64LE(0)) + 1) * 8 > size)
+      this.#refuse(`page ${number} has a list of free pages that is none`);
+  }
+
+  #valueApart(number: bigint, size: number): Buffer {
+    this.#checkOverflow(number, size);
+    return this.#read(number * BigInt(this.#pageBytes) + BigInt(HEADER_BYTES), size);
   }
 
   #checkOrder(number: bigint, key: Buffer, last: LastKey): void {

@@ -8,7 +8,7 @@ import { DurableLog } from './durable-log.ts';
 import { KeptMap } from './kept-map.ts';
 import { KinesisStream } from './kinesis-stream.ts';
 import { MAX_BLOCK_RECORDS, RecordBlock } from './record-block.ts';
-import { openState, sealState } from './sealed-state.ts';
+import { checkName, openState, sealState } from './sealed-state.ts';
 
 let folder: string;
 let log: DurableLog;
@@ -149,7 +149,7 @@ describe('a record block', () => {
 
   it('is damaged where another one should be, and read as it was written before it knew its place', () => {
     const bytes = RecordBlock.encode(7, [record]).bytes;
-    for (const index of [6, 8, 7 + 2 ** 32, 2 ** 52])
+    for (const index of [6, 8, 7.25, 7 + 2 ** 32, 2 ** 52])
       expect(() => RecordBlock.decode(index, bytes)).toThrow(CorruptDataError);
     const older = Buffer.from(RecordBlock.encode(0, [record]).bytes);
     older.writeUInt32LE(1, 0);
@@ -184,6 +184,8 @@ describe('a state that is damaged', () => {
     const sealed = sealState('name', Buffer.from('value'));
     expect(openState('name', sealed).toString()).toBe('value');
     expect(() => openState('namf', sealed)).toThrow(CorruptDataError);
+    expect(() => checkName('namf', sealed)).toThrow("the name 'namf' of a state is not what was written");
+    expect(checkName('name', sealed)).toBeUndefined();
     for (let bit = 0; bit < sealed.length * 8; bit += 1) {
       const torn = Buffer.from(sealed);
       torn[bit >> 3]! ^= 1 << (bit & 7);

@@ -4,7 +4,7 @@ import { type Database, open, type RootDatabase } from 'lmdb';
 import { CorruptDataError, LocalError } from '../local-error.ts';
 import { checkLmdbFile } from './check-lmdb-file.ts';
 import type { BlockKey, KeptBlock, LogStorage, LogTransaction } from './log-storage.ts';
-import { openState, sealState } from './sealed-state.ts';
+import { checkName, openState, sealState } from './sealed-state.ts';
 
 /** The durable log's store as one LMDB file of the data folder. */
 export class LmdbStorage implements LogStorage {
@@ -27,6 +27,7 @@ export class LmdbStorage implements LogStorage {
     this.#blocks = this.#env.openDB({ name: 'blocks', encoding: 'binary' });
     this.#states = this.#env.openDB({ name: 'sealed-states', encoding: 'binary' });
     this.#sealOlderStates();
+    for (const { key, value } of this.#states.getRange()) checkName(key, value);
     this.#transaction = {
       putBlock: (key, value) => leave(this.#blocks.put(key, value as Buffer)),
       putState: (key, value) => leave(this.#states.put(key, sealState(key, value))),

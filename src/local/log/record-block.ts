@@ -79,7 +79,11 @@ export class RecordBlock {
       );
     }
     const place = version === VERSION ? placeOf(firstIndex) : 0;
-    if (crc32(bytes.subarray(COUNT_AT), place) !== bytes.readUInt32LE(4)) {
+    // A damaged key may be any number.
+    if (
+      !Number.isSafeInteger(firstIndex) ||
+      crc32(bytes.subarray(COUNT_AT), place) !== bytes.readUInt32LE(4)
+    ) {
       throw new CorruptDataError(
         `Cannot read the record block at ${firstIndex}: its checksum does not match`,
       );
@@ -142,7 +146,7 @@ export const MAX_BLOCK_RECORDS = 16_384;
 export function indexBehind(firstIndex: number, bytes: Buffer): number {
   const isBounded = bytes.length >= HEADER_BYTES && bytes.readUInt32LE(0) === VERSION;
   const records = isBounded ? 0 : Math.floor(bytes.length / FRAME_BYTES);
-  return firstIndex + Math.max(2 * MAX_BLOCK_RECORDS, records);
+  return Math.ceil(firstIndex) + Math.max(2 * MAX_BLOCK_RECORDS, records);
 }
 
 /** What a checksum begins with: a CRC of the same bytes from another start is another. */

@@ -1,20 +1,34 @@
 import { crc32 } from 'node:zlib';
-import { DamagedStateError } from '../local-error.ts';
+import { CorruptDataError, DamagedStateError } from '../local-error.ts';
 
-const CRC_BYTES = 4;
+const SEAL_BYTES = 8;
 
-/** A state as it lies on the disk: what it holds, then the crc32 (u32, little endian) of its name and of that. */
+/** A state as it lies on the disk: what it holds, then the crc32 of that and the crc32 of its name, u32 little endian each. */
 export function sealState(key: string, value: Uint8Array): Buffer {
-  const sealed = Buffer.allocUnsafeSlow(value.length + CRC_BYTES);
+  const sealed = Buffer.allocUnsafeSlow(value.length + SEAL_BYTES);
   sealed.set(value);
-  sealed.writeUInt32LE(crc32(value, crc32(key)), value.length);
+  sealed.writeUInt32LE(crc32(value), value.length);
+  sealed.writeUInt32LE(crc32(key), value.length + 4);
   return sealed;
 }
 
 /** The inverse of {@link sealState}. @throws DamagedStateError when it is not what was written under this name */
 export function openState(key: string, sealed: Buffer): Buffer {
-  const end = sealed.length - CRC_BYTES;
-  if (end < 0 || crc32(sealed.subarray(0, end), crc32(key)) !== sealed.readUInt32LE(end))
+  if (!isWhole(sealed) || crc32(key) !== sealed.readUInt32LE(sealed.length - 4))
     throw new DamagedStateError(key, sealed);
-  return sealed.subarray(0, end);
+  return sealed.subarray(0, sealed.length - SEAL_BYTES);
+}
+
+/**
+ * A damaged state is found by whoever reads it; one whose name is damaged would only be missed.
+ * @throws CorruptDataError when it is whole and of another name
+ */
+export function checkName(key: string, sealed: Buffer): void {
+  if (isWhole(sealed) && crc32(String(key)) !== sealed.readUInt32LE(sealed.length - 4))
+    throw new CorruptDataError(`the name '${key}' of a state is not what was written`);
+}
+
+function isWhole(sealed: Buffer): boolean {
+  const end = sealed.length - SEAL_BYTES;
+  return end >= 0 && crc32(sealed.subarray(0, end)) === sealed.readUInt32LE(end);
 }
