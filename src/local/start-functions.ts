@@ -165,6 +165,7 @@ function startMapping(
     stage: ledger.stage(stageName),
     invoke: (functionName, event) => runtime.invokeJson(functionName, event),
     onRejected: (rejections) => countRejections(rejections, options.ledger),
+    onConcurrency: (batches) => runtime.setConcurrency(lambda.name, batches),
   });
 }
 

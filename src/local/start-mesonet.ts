@@ -166,7 +166,7 @@ async function startAll(options: MesonetOptions, stops: (() => Promise<void> | v
   const streams = new Map(
     stack.streams.map((stream) => [
       stream.name,
-      KinesisStream.open(log, { ...stream, nowMillis: arrivalMillis }),
+      KinesisStream.open(log, { ...stream, nowMillis: arrivalMillis, report }),
     ]),
   );
   steady.notBefore(Math.max(...[...streams.values()].map((stream) => stream.latestArrivalMillis)));

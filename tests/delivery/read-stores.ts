@@ -145,6 +145,8 @@ export async function readShard(
       });
     if (!answer.Records?.length && answer.MillisBehindLatest === 0) return records;
     ShardIterator = answer.NextShardIterator;
+    // A closed shard has no further one.
+    if (ShardIterator === undefined) return records;
   }
 }
 

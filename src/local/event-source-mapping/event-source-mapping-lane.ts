@@ -121,6 +121,8 @@ export class EventSourceMappingLane {
     const { batchSize } = options.mapping;
     const isFull = this.#queue.length >= batchSize || this.#queuedBytes >= PAYLOAD_ROOM;
     if (isFull || this.#context.timers.monotonicMillis() >= this.#batchWindowEndMillis) return true;
+    // Nothing comes any more to complete it, and the shards behind a closed one wait for it.
+    if (this.#context.isReadOut()) return true;
     // What is queued behind the end of a window completes the batch before it.
     const last = this.#queue.at(-1)!.record;
     return window !== undefined && !window.isSame(this.#queue[0]!.record.arrivalMillis, last.arrivalMillis);

@@ -49,6 +49,18 @@ describe('an event source mapping on a stream that is resharded', () => {
     expect(mapping!.lag()).toMatchObject({ backlog: 0, arrived: 48 });
   });
 
+  test('does not wait for a batch to fill on a shard that is closed', async () => {
+    start(() => ok(), { batchSize: 1000, batchWindowSeconds: 300 });
+    await putRound();
+    stream.topology.scale(2);
+    stream.topology.scale(1);
+    await putRound();
+    await expect.poll(() => batches.flat().length, { timeout: 10_000 }).toBe(keys.length);
+    stream.topology.scale(2);
+    await expect.poll(() => batches.flat().length, { timeout: 10_000 }).toBe(2 * keys.length);
+    expectEachOnceInOrder(2);
+  });
+
   test('reads a child only when its parent is done, also when the parent fails for a while', async () => {
     let fails = 3;
     await putRound();

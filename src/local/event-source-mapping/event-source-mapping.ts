@@ -33,6 +33,8 @@ export interface EventSourceMappingOptions {
   readonly invoke: (functionName: string, event: Uint8Array) => Promise<LambdaResult>;
   /** Told what the function refused for good, in the turn in which the checkpoint passes it. */
   readonly onRejected?: (rejections: Rejections) => void;
+  /** Told how many batches may be in flight at once, at the start and when the stream has been resharded. */
+  readonly onConcurrency?: (batches: number) => void;
   /** Keeps a discarded batch; the checkpoint passes it only after this resolved. */
   readonly onFailure: (destinationArn: string, document: FailureDocument) => Promise<void>;
   /** Told in one sentence about what the mapping cannot do but goes on trying. */
@@ -109,7 +111,9 @@ export class EventSourceMapping {
 
   /** Takes up the shards that have come. @param isLater whether the mapping was reading before they came */
   #adopt(isLater: boolean): void {
-    const { everyShardId } = this.#options.stream.topology;
+    const { everyShardId, open } = this.#options.stream.topology;
+    if (everyShardId.length === this.#known) return;
+    this.#options.onConcurrency?.(open.length * this.#options.mapping.parallelizationFactor);
     for (; this.#known < everyShardId.length; this.#known += 1) {
       const shardId = everyShardId[this.#known]!;
       this.#shards.set(shardId, this.#createShard(shardId, isLater));

@@ -30,6 +30,8 @@ export interface KinesisStreamOptions {
   readonly retentionHours: number;
   readonly arn?: string;
   readonly nowMillis?: () => number;
+  /** Told in one sentence that the stream is resharded as it is opened. */
+  readonly report?: (text: string) => void;
 }
 
 /**
@@ -50,17 +52,18 @@ export class KinesisStream {
     this.name = options.name;
     this.arn = options.arn ?? `arn:aws:kinesis:us-east-1:000000000000:stream/${options.name}`;
     this.retentionHours = options.retentionHours;
-    const { name, shardCount, retentionHours, nowMillis = Date.now } = options;
+    const { name: stream, shardCount, retentionHours, nowMillis = Date.now, report = () => {} } = options;
     const notify = (): void => {
       for (const listener of this.#listeners) listener();
     };
     const retentionMillis = retentionHours * 3_600_000;
     this.topology = StreamTopology.open(log, {
-      stream: name,
+      stream,
       shardCount,
       retentionMillis,
       nowMillis,
       notify,
+      report,
     });
     this.#shards = this.topology.shards;
   }

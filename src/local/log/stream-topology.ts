@@ -13,6 +13,7 @@ export interface StreamTopologyOptions {
   readonly nowMillis: () => number;
   /** Called when records became durable, and when the shards have changed. */
   readonly notify: () => void;
+  readonly report: (text: string) => void;
 }
 
 /**
@@ -153,6 +154,10 @@ export class StreamTopology {
   #ask(shardCount: number): void {
     if (this.#askedShards === shardCount) return;
     this.#askedShards = shardCount;
+    const { stream, report } = this.#options;
+    report(
+      `Stream '${stream}' is resharded from ${this.open.length} to ${shardCount} shards: the template asks for it`,
+    );
     this.#reshard((topology, closing) => topology.scaleFreely(shardCount, closing));
   }
 
