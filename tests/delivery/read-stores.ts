@@ -114,10 +114,10 @@ interface KinesisText {
 
 async function readStream(client: KinesisClient, StreamName: string): Promise<KinesisText[]> {
   const { Shards = [] } = await client.send(new ListShardsCommand({ StreamName }));
-  const records: KinesisText[] = [];
-  for (const { ShardId } of Shards)
-    records.push(...(await readShard(client, { StreamName, ShardId: ShardId! })));
-  return records;
+  return readEach(
+    Shards.map(({ ShardId }) => ShardId!),
+    (ShardId) => readShard(client, { StreamName, ShardId }),
+  );
 }
 
 /** The records of a shard, behind one where it is given. */
