@@ -1,8 +1,10 @@
+import { array, assert, asyncProperty, constantFrom, integer, oneof } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   batches,
   counters,
   drained,
+  forget,
   log,
   mapping,
   ok,
@@ -29,6 +31,12 @@ function expectEachOnceInOrder(rounds: number, from = round - rounds): void {
   const wanted = Array.from({ length: rounds }, (_, at) => from + at);
   for (const key of keys)
     expect(given.filter((text) => text.startsWith(key)).map((text) => Number(text.slice(2)))).toEqual(wanted);
+}
+
+/** What one call may scale to. */
+function nearest(count: number): number {
+  const open = stream.topology.open.length;
+  return Math.min(2 * open, Math.max(Math.ceil(open / 2), count));
 }
 
 describe('an event source mapping on a stream that is resharded', () => {
@@ -111,6 +119,36 @@ describe('an event source mapping on a stream that is resharded', () => {
     start(() => ok(), { startingPosition: 'LATEST' });
     await drained();
     expectEachOnceInOrder(2);
+  });
+
+  test('keeps each key in order whatever is scaled and restarted when', async () => {
+    const step = oneof(integer({ min: 1, max: 6 }), constantFrom('restart' as const));
+    await assert(
+      asyncProperty(
+        array(step, { minLength: 1, maxLength: 8 }),
+        integer({ min: 1, max: 3 }),
+        async (steps, factor) => {
+          forget();
+          const first = round;
+          for (const each of steps) {
+            if (each === 'restart') {
+              await reopen(1);
+              await putRound();
+              start(() => ok(), { parallelizationFactor: factor, batchSize: 3 });
+            } else {
+              await putRound();
+              stream.topology.scale(nearest(each));
+            }
+          }
+          await reopen(1);
+          await putRound();
+          start(() => ok(), { parallelizationFactor: factor, batchSize: 3 });
+          await drained();
+          expectEachOnceInOrder(round - first);
+        },
+      ),
+      { numRuns: 20 },
+    );
   });
 
   test('counts what expired on a closed shard that it never read, and goes on in its children', async () => {

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -110,19 +109,17 @@ function publishUntilStopped(service: Service, sensor: string): { stop(): Promis
 }
 
 /** A publish whose connection ends is never answered. */
-async function isAcknowledged(mqtt: MqttClient, sent: Promise<void>): Promise<boolean> {
-  const closed = new AbortController();
-  const lost = once(mqtt, 'close', { signal: closed.signal }).then(
-    () => false,
-    () => false,
-  );
-  const acknowledged = sent.then(
-    () => true,
-    () => false,
-  );
-  const result = await Promise.race([acknowledged, mqtt.connected ? lost : false]);
-  closed.abort();
-  return result;
+function isAcknowledged(mqtt: MqttClient, sent: Promise<void>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const end = (isSent: boolean) => (): void => {
+      mqtt.off('close', lost);
+      resolve(isSent);
+    };
+    const lost = end(false);
+    mqtt.on('close', lost);
+    sent.then(end(true), lost);
+    if (!mqtt.connected) lost();
+  });
 }
 
 async function splitAndMerge({ kinesis }: Service): Promise<void> {
@@ -216,10 +213,13 @@ async function balanced(client: RuntimeClient): Promise<void> {
     'a ledger that balances',
     async () => (await client.get<{ stages: Stage[] }>('/v1/ledger')).stages,
     (stages) =>
-      stages.every(
-        ({ stage, inFlight, balanced: is }) => is && (inFlight === 0 || stage.startsWith('delivery ')),
-      ),
+      stages.every(({ stage, inFlight, balanced: is }) => is && (inFlight === 0 || isBuffer(stage))),
   );
+}
+
+/** What waits until an object is large or old enough. */
+function isBuffer(stage: string): boolean {
+  return stage.startsWith('delivery ') || stage === 'function archive-readings';
 }
 
 /** What was sent again may come twice, and never after what was sent behind it. */
