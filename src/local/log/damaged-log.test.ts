@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CorruptDataError } from '../local-error.ts';
 import { damageBehind } from './damage.test-support.ts';
@@ -149,10 +150,11 @@ describe('a record block', () => {
 
   it('is damaged where another one should be, and read as it was written before it knew its place', () => {
     const bytes = RecordBlock.encode(7, [record]).bytes;
-    for (const index of [6, 8, 7.25, 7 + 2 ** 32, 2 ** 52])
+    for (const index of [6, 8, 7.25, 7 + 2 ** 32, 7 * 2 ** 32, 2 ** 52])
       expect(() => RecordBlock.decode(index, bytes)).toThrow(CorruptDataError);
     const older = Buffer.from(RecordBlock.encode(0, [record]).bytes);
     older.writeUInt32LE(1, 0);
+    older.writeUInt32LE(crc32(older.subarray(8)), 4);
     expect(RecordBlock.decode(7, older).text(0)).toBe('x');
   });
 });

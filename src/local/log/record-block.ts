@@ -151,7 +151,7 @@ export function indexBehind(firstIndex: number, bytes: Buffer): number {
 
 /** What a checksum begins with: a CRC of the same bytes from another start is another. */
 function placeOf(firstIndex: number): number {
-  return (firstIndex ^ Math.floor(firstIndex / 2 ** 32)) >>> 0;
+  return crc32(String(firstIndex));
 }
 
 const VERSION = 2;
