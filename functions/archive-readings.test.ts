@@ -103,6 +103,25 @@ describe('archive-readings', () => {
     ).toEqual([0, 1, 2, 3, 4]);
   });
 
+  it('holds each reading once when a refused one between them could not be kept', async () => {
+    const batch = [reading(0), Buffer.from('x'), reading(2)];
+    aws.faults.push({
+      match: 'rejected',
+      times: Number.POSITIVE_INFINITY,
+      status: 403,
+      type: 'AccessDenied',
+    });
+    const { failed } = await archive(batch);
+    aws.faults.length = 0;
+    const from = Math.min(...failed.map((number) => number - first));
+    await archive(batch.slice(from), first + from);
+    expect(
+      Object.values(await archived())
+        .flat()
+        .sort(),
+    ).toEqual([0, 2]);
+  });
+
   it('writes lines that carry the identity', async () => {
     await archive([{ ...reading(0), device_id: 'd', boot_id: 'b', sequence: 4 }]);
     const bytes = (await aws.objects('curated/')).get(keyOf('11', 0))!;

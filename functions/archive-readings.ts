@@ -47,7 +47,12 @@ export async function handler(event: KinesisStreamEvent): Promise<KinesisStreamB
       if (outcome.kind !== 'rejected') outcomes[index] = FAILED;
     });
   }
-  return settleBatch(FUNCTION, records, outcomes, logger);
+  const answer = await settleBatch(FUNCTION, records, outcomes, logger);
+  const first = lines[0] && records[lines[0].index]!.sequenceNumber;
+  // When refused records could not be kept, the retry must not begin inside an object that is put already.
+  const failed = answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+  if (first === undefined || failed.length === 0 || failed.includes(first)) return answer;
+  return { batchItemFailures: [{ itemIdentifier: first }, ...answer.batchItemFailures] };
 }
 
 function putHour(

@@ -12,8 +12,8 @@ const HOUR_MILLIS = 3_600_000;
 
 /**
  * From the stream to the archive: each event at least once, in the hour of its time, and never more often than on the
- * stream; but after a kill the batches that had no checkpoint are put together anew, and their objects have other names:
- * then an event may be there as often as the function was given it.
+ * stream; but after a kill the batches that had no checkpoint are put together anew, and of a batch that was split and given
+ * up in part the first object stays: then an event may be there as often as the function was given it.
  */
 export function checkArchive(world: World): void {
   const readings = keptReadings(world);
@@ -27,7 +27,7 @@ export function checkArchive(world: World): void {
   for (const [{ event }, records] of onStream) {
     const times = archived.get(event.number) ?? 0;
     const most =
-      world.kills === 0
+      world.kills === 0 && failed.size === 0
         ? records.length
         : records.reduce((sum, { place }) => sum + (given.get(place) ?? 0), 0);
     demand(
