@@ -48,7 +48,7 @@ export function startDeliveryStream(options: DeliveryStreamOptions): FirehoseDel
       sourceStreamArn: isDirect ? undefined : readings.arn,
     },
     ...(!isDirect && { source: readings }),
-    store: store as S3BucketStore,
+    store,
     stage: ledger.stage(DELIVERY_STAGE),
     onError: (error) => report(error.message),
   });

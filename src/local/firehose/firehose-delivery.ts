@@ -12,7 +12,7 @@ export interface FirehoseDeliveryOptions {
   /** The data stream that is delivered; without one, what is put on the delivery stream itself. */
   readonly source?: KinesisStream | undefined;
   readonly log: DurableLog;
-  readonly store: S3BucketStore;
+  readonly store: Pick<S3BucketStore, 'put'>;
   readonly stage: LedgerStage;
   readonly nowMillis?: () => number;
   /** Told when an object could not be written; it is tried again. */

@@ -13,7 +13,7 @@ export interface FirehoseShardOptions {
   readonly shardId: string;
   readonly prefix: Prefix;
   readonly log: DurableLog;
-  readonly store: S3BucketStore;
+  readonly store: Pick<S3BucketStore, 'put'>;
   readonly nowMillis: () => number;
 }
 
@@ -38,6 +38,8 @@ export class FirehoseShard {
   readonly #stateKey: string;
   #checkpoint: Checkpoint;
   #body: ObjectBody;
+  /** The last checkpoint may not be kept yet. */
+  #isCheckpointing = false;
 
   constructor(options: FirehoseShardOptions) {
     this.#options = options;
@@ -94,6 +96,9 @@ export class FirehoseShard {
    */
   async pump(isForced: boolean): Promise<void> {
     try {
+      // What is put before the checkpoint of the object in front of it is kept may be put once more, in a larger one.
+      if (this.#isCheckpointing) await this.#options.log.durable();
+      this.#isCheckpointing = false;
       while (await this.#fill()) await this.#deliver();
       const { first, lastSequenceNumber } = this.#body;
       if (!first) return;
@@ -149,7 +154,9 @@ export class FirehoseShard {
     });
     failpoint('delivery.afterObjectBeforeCheckpoint');
     this.#keepCheckpoint(body);
+    this.#isCheckpointing = true;
     await log.durable();
+    this.#isCheckpointing = false;
   }
 
   #keepCheckpoint({ lastSequenceNumber, records, damaged }: ObjectBody): void {

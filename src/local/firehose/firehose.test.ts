@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import {
@@ -16,6 +16,7 @@ import {
   type TestServer,
   temporaryFolder,
 } from '../aws-endpoint/aws-endpoint.test-server.ts';
+import { armFailpoints } from '../failpoint.ts';
 import { compilePrefix } from './firehose-prefix.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -150,6 +151,24 @@ describe('Firehose', () => {
     const second = await scene({ folder: first.folder });
     await second.server.deliveries[0]!.flush();
     expect(objects(first.folder).map(({ lines }) => lines)).toEqual([['a', 'b']]);
+  });
+
+  test('puts no further object before the checkpoint of the last one is kept', async () => {
+    const firehose = await scene({ bucketless: true });
+    const texts = Array.from({ length: 500 }, (_, index) => String(index).padStart(5000, '0'));
+    await put(firehose, texts);
+    armFailpoints('log.beforeCommit=throw');
+    cleanups.push(() => armFailpoints(undefined));
+    firehose.server.store.createBucket('archive');
+    const [delivery] = firehose.server.deliveries;
+    const objectsPath = join(firehose.folder, 's3/archive');
+    await expect.poll(() => existsSync(objectsPath) && objects(firehose.folder).length).toBe(1);
+    // Meanwhile it is looked at ten times.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(objects(firehose.folder)).toHaveLength(1);
+    armFailpoints(undefined);
+    await expect.poll(() => delivery!.flush().then(() => 'kept', String), { timeout: 5000 }).toBe('kept');
+    expect(objects(firehose.folder).flatMap(({ lines }) => lines)).toEqual(texts);
   });
 
   test('goes on when the bucket is there again', async () => {
