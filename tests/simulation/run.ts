@@ -21,10 +21,13 @@ const { values } = parseArgs({
 const LAST_STEPS = 40;
 const PROGRESS_SEEDS = 1000;
 const startedMillis = performance.now();
-/** Instead of those that the seed draws. */
-const parts = values.parts?.split(',').filter((part) => ALL_PARTS.includes(part as Part)) as
-  | Part[]
-  | undefined;
+/** Instead of those that the seed draws; an empty list is the core alone. */
+const parts = values.parts?.split(',').filter((part) => part !== '') as Part[] | undefined;
+const unknown = parts?.find((part) => !ALL_PARTS.includes(part));
+if (unknown !== undefined) {
+  console.error(`Expected --parts to be a list of ${ALL_PARTS.join(', ')}, not '${unknown}'`);
+  process.exit(2);
+}
 const seeds = Number(values.seeds);
 const firstSeed = Number(values.seed);
 
