@@ -3,17 +3,23 @@ import { CorruptDataError } from '../local-error.ts';
 
 /** A page begins with number u64, transaction u64, pad u16, flags u16, and two u16 that bound its free room. */
 const HEADER_BYTES = 24;
-const [FLAGS_AT, LOWER_AT, UPPER_AT] = [18, 20, 22];
+const [TRANSACTION_AT, FLAGS_AT, LOWER_AT, UPPER_AT] = [8, 18, 20, 22];
 const [BRANCH, LEAF, OVERFLOW] = [1, 2, 4];
 /** A meta page: behind its header what marks the file, page size, the roots of the free pages and of all else, the last page. */
 const MAGIC = 0xbeefc0de;
 const META = { magic: 24, pageBytes: 48, freeRoot: 88, mainRoot: 136, lastPage: 144, transaction: 152 };
 const META_BYTES = 160;
+/** What both meta pages say alike: magic, version, address; page size, kind of the free pages; kind of all else. */
+const SAME_IN_BOTH = [
+  [16, 40],
+  [48, 54],
+  [96, 102],
+] as const;
 /** A node: size of its data u32, flags u16, size of its key u16; a branch has the number of a page in the first six. */
 const NODE_BYTES = 8;
 const [IN_OVERFLOW, IS_DATABASE] = [1, 2];
-/** Where the record of a database has the number of its root. */
-const ROOT_AT = 40;
+/** Where the record of a database has how many entries it has, and the number of its root. */
+const [ENTRIES_AT, ROOT_AT] = [32, 40];
 const NO_PAGE = 2n ** 64n - 1n;
 /** Deeper than any tree that fits a disk. */
 const MAX_DEPTH = 32;
@@ -35,9 +41,11 @@ export function checkLmdbFile(path: string): void {
   }
 }
 
-/** The key in front, of one database. */
+/** Of one database how many entries were seen, the key in front, and the one that a branch says the next is not in front of. */
 interface LastKey {
-  key: Buffer | undefined;
+  entries: number;
+  key?: Buffer;
+  least?: Buffer;
 }
 
 class LmdbPages {
@@ -56,7 +64,10 @@ class LmdbPages {
     this.#pageBytes = first.readUInt32LE(META.pageBytes);
     if (![4096, 8192, 16_384, 32_768].includes(this.#pageBytes)) this.#refuse('its pages have no known size');
     const second = this.#read(BigInt(this.#pageBytes), META_BYTES);
-    if (second.readUInt32LE(META.magic) !== MAGIC) this.#refuse('its second page is damaged');
+    const areAlike = SAME_IN_BOTH.every(
+      ([start, end]) => first.subarray(start, end).compare(second, start, end) === 0,
+    );
+    if (!areAlike) this.#refuse('its first two pages contradict each other');
     const transactionOf = (meta: Buffer): bigint => meta.readBigUInt64LE(META.transaction);
     this.#meta = transactionOf(second) > transactionOf(first) ? second : first;
     this.#lastPage = this.#meta.readBigUInt64LE(META.lastPage);
@@ -68,7 +79,16 @@ class LmdbPages {
     if (size < wanted) this.#refuse(`it has ${size} bytes of ${wanted}`);
     // Keys of the free pages are numbers, in an order of their own.
     this.#walk(this.#meta.readBigUInt64LE(META.freeRoot), 0, undefined);
-    this.#walk(this.#meta.readBigUInt64LE(META.mainRoot), 0, { key: undefined });
+    this.#walkDatabase(this.#meta.subarray(META.mainRoot - ROOT_AT), 0);
+  }
+
+  /** @param database its record: among others how many entries it has, and the number of its root */
+  #walkDatabase(database: Buffer, depth: number): void {
+    const seen: LastKey = { entries: 0 };
+    this.#walk(database.readBigUInt64LE(ROOT_AT), depth, seen);
+    const entries = database.readBigUInt64LE(ENTRIES_AT);
+    if (this.#left > 0 && BigInt(seen.entries) !== entries)
+      this.#refuse(`it has ${seen.entries} of ${entries} entries`);
   }
 
   #walk(number: bigint, depth: number, last: LastKey | undefined): void {
@@ -86,9 +106,25 @@ class LmdbPages {
       if (start < upper || start + NODE_BYTES > room)
         this.#refuse(`page ${number} has a node beyond its end`);
       const node = page.subarray(HEADER_BYTES + start);
-      if (kind === BRANCH) this.#walk(BigInt(node.readUIntLE(0, 6)), depth + 1, last);
+      if (kind === BRANCH) this.#walkBranch(number, node, { isFirst: at === 0, depth, last });
       else this.#checkLeafNode(number, node, depth, last);
     }
+  }
+
+  /** A branch whose keys are wrong leads searches astray. The first one has none. */
+  #walkBranch(
+    number: bigint,
+    node: Buffer,
+    { isFirst, depth, last }: { isFirst: boolean; depth: number; last: LastKey | undefined },
+  ): void {
+    const end = NODE_BYTES + node.readUInt16LE(6);
+    if (end > node.length) this.#refuse(`page ${number} has a node beyond its end`);
+    if (last && !isFirst) {
+      const key = node.subarray(NODE_BYTES, end);
+      this.#checkOrder(number, key, last);
+      last.least = key;
+    }
+    this.#walk(BigInt(node.readUIntLE(0, 6)), depth + 1, last);
   }
 
   #checkLeafNode(number: bigint, node: Buffer, depth: number, last: LastKey | undefined): void {
@@ -97,12 +133,16 @@ class LmdbPages {
     const isApart = (flags & IN_OVERFLOW!) !== 0;
     const end = dataAt + (isApart ? 8 : size);
     if (end > node.length) this.#refuse(`page ${number} has a node beyond its end`);
-    if (last) this.#checkOrder(number, node.subarray(NODE_BYTES, dataAt), last);
-    else this.#checkFreed(number, node.subarray(dataAt), { size, keySize, isApart });
+    if (last) {
+      const key = node.subarray(NODE_BYTES, dataAt);
+      this.#checkOrder(number, key, last);
+      last.key = key;
+      last.entries += 1;
+    } else this.#checkFreed(number, node.subarray(dataAt), { size, keySize, isApart });
     if (isApart) this.#checkOverflow(node.readBigUInt64LE(dataAt), size);
     else if ((flags & IS_DATABASE!) !== 0) {
       if (size < ROOT_AT + 8) this.#refuse(`page ${number} has half a database`);
-      this.#walk(node.readBigUInt64LE(dataAt + ROOT_AT), depth + 1, { key: undefined });
+      this.#walkDatabase(node.subarray(dataAt), depth + 1);
     }
   }
 
@@ -116,6 +156,10 @@ class LmdbPages {
     const isList = keySize === 8 && size >= 8 && size % 8 === 0;
     if (!isList || (Number(list.readBigUInt64LE(0)) + 1) * 8 > size)
       this.#refuse(`page ${number} has a list of free pages that is none`);
+    // An entry is the number of a page, or below zero how many follow on it.
+    for (let at = 8; at < (Number(list.readBigUInt64LE(0)) + 1) * 8; at += 8)
+      if (list.readBigInt64LE(at) > this.#lastPage)
+        this.#refuse(`page ${number} frees a page beyond the last`);
   }
 
   #valueApart(number: bigint, size: number): Buffer {
@@ -124,9 +168,9 @@ class LmdbPages {
   }
 
   #checkOrder(number: bigint, key: Buffer, last: LastKey): void {
-    if (last.key && Buffer.compare(last.key, key) >= 0)
+    const isBehind = !last.key || Buffer.compare(last.key, key) < 0;
+    if (!isBehind || (last.least && Buffer.compare(last.least, key) > 0))
       this.#refuse(`page ${number} has a key that is out of order`);
-    last.key = key;
   }
 
   #checkOverflow(number: bigint, size: number): void {
@@ -143,6 +187,8 @@ class LmdbPages {
     if (number < 2n || number > this.#lastPage) this.#refuse(`it names page ${number} of ${this.#lastPage}`);
     const page = this.#read(number * BigInt(this.#pageBytes), bytes);
     if (page.readBigUInt64LE(0) !== number) this.#refuse(`page ${number} says that it is another`);
+    if (page.readBigUInt64LE(TRANSACTION_AT) > this.#meta.readBigUInt64LE(META.transaction))
+      this.#refuse(`page ${number} is of a transaction that has not been`);
     return page;
   }
 

@@ -24,6 +24,7 @@ export class LmdbStorage implements LogStorage {
     this.#roomFile = join(folder, 'room');
     checkLmdbFile(path);
     this.#env = open({ path, maxDbs: 4, noSync, noMemInit: true });
+    this.#checkDatabases(path);
     this.#blocks = this.#env.openDB({ name: 'blocks', encoding: 'binary' });
     this.#states = this.#env.openDB({ name: 'sealed-states', encoding: 'binary' });
     this.#sealOlderStates();
@@ -80,23 +81,31 @@ export class LmdbStorage implements LogStorage {
     }
   }
 
+  /** A damaged key may end with any number: its block is missing then. */
   blockAtOrBefore(start: BlockKey): KeptBlock | undefined {
     const end = [start[0], start[1], -1] satisfies BlockKey;
-    for (const { key, value } of this.#blocks.getRange({ start, end, reverse: true, limit: 1 }))
-      return { firstIndex: key[2], bytes: value };
+    for (const { key, value } of this.#blocks.getRange({ start, end, reverse: true }))
+      if (Number.isSafeInteger(key[2])) return { firstIndex: key[2], bytes: value };
     return undefined;
   }
 
   blockAtOrAfter(start: BlockKey): KeptBlock | undefined {
     const end = [start[0], start[1], Number.MAX_SAFE_INTEGER] satisfies BlockKey;
-    for (const { key, value } of this.#blocks.getRange({ start, end, limit: 1 }))
-      return { firstIndex: key[2], bytes: value };
+    for (const { key, value } of this.#blocks.getRange({ start, end }))
+      if (Number.isSafeInteger(key[2])) return { firstIndex: key[2], bytes: value };
     return undefined;
   }
 
   /** A block that stays because the disk is full is removed with the next start's trimming. */
   removeBlock(key: BlockKey): void {
     leave(this.#blocks.remove(key));
+  }
+
+  /** A database whose name is damaged would only be missed. @throws CorruptDataError */
+  #checkDatabases(path: string): void {
+    for (const name of this.#env.getKeys())
+      if (!DATABASES.has(String(name)))
+        throw new CorruptDataError(`'${path}' is damaged: it has a database '${String(name)}'`);
   }
 
   /** Folders of before keep states without a checksum, under another name. */
@@ -130,4 +139,5 @@ function leave(part: Promise<unknown>): void {
   part.catch(() => undefined);
 }
 
+const DATABASES = new Set(['blocks', 'states', 'sealed-states']);
 const ROOM_BYTES = 256 * 1024;

@@ -14,21 +14,21 @@ export function sealState(key: string, value: Uint8Array): Buffer {
 
 /** The inverse of {@link sealState}. @throws DamagedStateError when it is not what was written under this name */
 export function openState(key: string, sealed: Buffer): Buffer {
-  if (!isWhole(sealed) || crc32(key) !== sealed.readUInt32LE(sealed.length - 4))
+  const end = sealed.length - SEAL_BYTES;
+  if (!isNamed(key, sealed) || crc32(sealed.subarray(0, end)) !== sealed.readUInt32LE(end))
     throw new DamagedStateError(key, sealed);
-  return sealed.subarray(0, sealed.length - SEAL_BYTES);
+  return sealed.subarray(0, end);
 }
 
 /**
- * A damaged state is found by whoever reads it; one whose name is damaged would only be missed.
- * @throws CorruptDataError when it is whole and of another name
+ * What a state holds is checked by whoever reads it; one whose name is damaged, or where name and value meet, would only be
+ * missed. @throws CorruptDataError when the state does not say that this is its name
  */
 export function checkName(key: string, sealed: Buffer): void {
-  if (isWhole(sealed) && crc32(String(key)) !== sealed.readUInt32LE(sealed.length - 4))
+  if (!isNamed(String(key), sealed))
     throw new CorruptDataError(`the name '${key}' of a state is not what was written`);
 }
 
-function isWhole(sealed: Buffer): boolean {
-  const end = sealed.length - SEAL_BYTES;
-  return end >= 0 && crc32(sealed.subarray(0, end)) === sealed.readUInt32LE(end);
+function isNamed(key: string, sealed: Buffer): boolean {
+  return sealed.length >= SEAL_BYTES && crc32(key) === sealed.readUInt32LE(sealed.length - 4);
 }

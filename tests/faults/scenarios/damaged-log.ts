@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { eventually, RuntimeClient, readingOf } from '../runtime-client.ts';
@@ -69,7 +69,7 @@ function openDamaged(values: readonly (string | number)[]): Numbers & { readonly
     encoding: 'utf8',
     timeout: 300_000,
   });
-  const batch = values.slice(2).join(' ');
+  const batch = `${values.slice(2).join(' ')}, at damage ${readdirSync(String(values[1])).join(' ')},`;
   must(
     signal === null && status === 0,
     `Batch ${batch} ends with ${signal ?? status}: ${stderr.slice(-500)}`,
