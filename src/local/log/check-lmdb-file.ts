@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { CorruptDataError } from '../local-error.ts';
 
 /** A page begins with number u64, transaction u64, pad u16, flags u16, and two u16 that bound its free room. */
@@ -7,14 +7,27 @@ const [TRANSACTION_AT, FLAGS_AT, LOWER_AT, UPPER_AT] = [8, 18, 20, 22];
 const [BRANCH, LEAF, OVERFLOW] = [1, 2, 4];
 /** A meta page: behind its header what marks the file, page size, the roots of the free pages and of all else, the last page. */
 const MAGIC = 0xbeefc0de;
-const META = { magic: 24, pageBytes: 48, freeRoot: 88, mainRoot: 136, lastPage: 144, transaction: 152 };
-const META_BYTES = 160;
-/** What both meta pages say alike: magic, version, address; page size, kind of the free pages; kind of all else. */
+const META = {
+  magic: 24,
+  pageBytes: 48,
+  flags: 52,
+  freeRoot: 88,
+  mainRoot: 136,
+  lastPage: 144,
+  transaction: 152,
+  boot: 160,
+};
+const META_BYTES = 168;
+/** What both meta pages say alike: magic, version, address; page size; kind of all else. */
 const SAME_IN_BOTH = [
   [16, 40],
-  [48, 54],
+  [48, 52],
   [96, 102],
 ] as const;
+/** Of a meta page: what it names may not have been on the disk when it was written. */
+const UNSYNCED = 0x1000;
+/** Differs after each start of the machine; LMDB takes the first of its groups. */
+const BOOT_ID_FILE = '/proc/sys/kernel/random/boot_id';
 /** A node: size of its data u32, flags u16, size of its key u16; a branch has the number of a page in the first six. */
 const NODE_BYTES = 8;
 const [IN_OVERFLOW, IS_DATABASE] = [1, 2];
@@ -48,6 +61,30 @@ interface LastKey {
   least?: Buffer;
 }
 
+function transactionOf(meta: Buffer): bigint {
+  return meta.readBigUInt64LE(META.transaction);
+}
+
+/**
+ * Which of two LMDB begins with, as its `mdb_pick_meta` does: the newer one, unless the machine has been started anew since and
+ * the newer one was never synced; then the older.
+ */
+function chooseMeta(older: Buffer, other: Buffer): Buffer {
+  if (transactionOf(other) === 0n) return older;
+  const [newest, oldest] = transactionOf(older) >= transactionOf(other) ? [older, other] : [other, older];
+  const isSynced = (newest.readUInt16LE(META.flags) & UNSYNCED) === 0;
+  return isSynced || newest.readBigInt64LE(META.boot) === bootId() ? newest : oldest;
+}
+
+/** Undefined where nothing tells: then what is not known to be synced is not trusted. */
+function bootId(): bigint | undefined {
+  try {
+    return BigInt(`0x${readFileSync(BOOT_ID_FILE, 'utf8').split('-')[0]}`);
+  } catch {
+    return undefined;
+  }
+}
+
 class LmdbPages {
   readonly #path: string;
   readonly #file: number;
@@ -68,8 +105,8 @@ class LmdbPages {
       ([start, end]) => first.subarray(start, end).compare(second, start, end) === 0,
     );
     if (!areAlike) this.#refuse('its first two pages contradict each other');
-    const transactionOf = (meta: Buffer): bigint => meta.readBigUInt64LE(META.transaction);
-    this.#meta = transactionOf(second) > transactionOf(first) ? second : first;
+    const synced = this.#read(BigInt(this.#pageBytes / 2), META_BYTES);
+    this.#meta = [second, synced].reduce(chooseMeta, first);
     this.#lastPage = this.#meta.readBigUInt64LE(META.lastPage);
   }
 
