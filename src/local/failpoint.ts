@@ -22,6 +22,8 @@ export const FAILPOINT_NAMES = [
   'window.afterStoreBeforeCheckpoint',
   'store.beforeCommit',
   'store.afterCommitBeforeAnswer',
+  'table.beforeCreate',
+  'table.afterCreateBeforeAnswer',
   'archive.midObject',
   'archive.beforeRename',
   'delivery.afterObjectBeforeCheckpoint',

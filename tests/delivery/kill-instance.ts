@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { DeliveryLoad } from './delivery-load.ts';
+import { endpointOptions } from './endpoint-options.ts';
 import { HistoryWriter } from './history.ts';
 import { type KillPlan, KillPlanner } from './kill-plan.ts';
 import { readShard } from './read-stores.ts';
@@ -114,9 +115,7 @@ export class KillInstance {
   /** Everything that was acknowledged over MQTT and passes the rule is on the stream. */
   async #lookForAccepted({ awsEndpoint }: Ready): Promise<void> {
     const client = new KinesisClient({
-      endpoint: awsEndpoint,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      ...endpointOptions(awsEndpoint),
       requestHandler: new NodeHttpHandler(),
       maxAttempts: 1,
     });

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-kinesis';
 import { GetObjectCommand, ListBucketsCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { endpointOptions } from './endpoint-options.ts';
 import type { Ledger, RejectedMessage, Sample, Stores, StreamReading, WindowResult } from './stores.ts';
 
 export interface StorePlaces {
@@ -84,11 +85,7 @@ function isBuffer(stage: string): boolean {
 const MINUTE_MILLIS = 60_000;
 
 function connect(endpoint: string): { kinesis: KinesisClient; s3: S3Client } {
-  const common = {
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  };
+  const common = endpointOptions(endpoint);
   return {
     kinesis: new KinesisClient({ ...common, requestHandler: new NodeHttpHandler() }),
     s3: new S3Client({ ...common, forcePathStyle: true }),
@@ -225,7 +222,7 @@ async function readEach<Row>(ids: readonly string[], read: (id: string) => Promi
 }
 
 /** What the bucket of the archive holds: curated readings, refused messages, batches that were given up. */
-async function readArchive(s3: S3Client): Promise<Pick<Stores, 'archived' | 'rejected' | 'failed'>> {
+export async function readArchive(s3: S3Client): Promise<Pick<Stores, 'archived' | 'rejected' | 'failed'>> {
   const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
   const Bucket = Buckets.map(({ Name }) => Name!).find((name) => name.includes('archive'));
   if (Bucket === undefined) throw new Error('Cannot find the bucket of the archive');

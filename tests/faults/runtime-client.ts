@@ -1,8 +1,11 @@
 import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
+import { S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
-import { readShard } from '../delivery/read-stores.ts';
+import { endpointOptions } from '../delivery/endpoint-options.ts';
+import { readArchive, readShard } from '../delivery/read-stores.ts';
 import { type Ready, RuntimeProcess, type RuntimeProcessOptions } from '../delivery/runtime-process.ts';
+import type { RejectedMessage } from '../delivery/stores.ts';
 import { must } from './scenario.ts';
 
 const SHARD_ID = 'shardId-000000000000';
@@ -31,9 +34,7 @@ export class RuntimeClient {
     this.process = process;
     this.ready = ready;
     this.#kinesis = new KinesisClient({
-      endpoint: ready.awsEndpoint,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      ...endpointOptions(ready.awsEndpoint),
       requestHandler: new NodeHttpHandler(),
       maxAttempts: 1,
     });
@@ -83,9 +84,9 @@ export class RuntimeClient {
     return (await response.json()) as Value;
   }
 
-  /** The values of a sensor that the tables keep, by time. */
-  async samples(sensor: string): Promise<number[]> {
-    const [from, to] = [Date.now() - 8 * 86_400_000, Date.now() + 8 * 86_400_000];
+  /** The values of a sensor that the tables keep for the days around an instant, by time. */
+  async samples(sensor: string, aroundMillis = Date.now()): Promise<number[]> {
+    const [from, to] = [aroundMillis - 8 * 86_400_000, aroundMillis + 8 * 86_400_000];
     const path = `/v1/sensors/${sensor}/samples?from=${from}&to=${to}&limit=10000`;
     return (await this.get<{ value: number }[]>(path)).map(({ value }) => value);
   }
@@ -102,6 +103,16 @@ export class RuntimeClient {
     const shard = { StreamName: `mesonet-dev-${name}`, ShardId: SHARD_ID };
     const records = await readShard(this.#kinesis, shard);
     return records.map(({ arrivalMillis, text }) => ({ arrivalMillis, value: parsed(text) as Value }));
+  }
+
+  /** What is kept because it can never be stored. */
+  async rejected(): Promise<readonly RejectedMessage[]> {
+    const s3 = new S3Client({ ...endpointOptions(this.ready.awsEndpoint), forcePathStyle: true });
+    try {
+      return (await readArchive(s3)).rejected;
+    } finally {
+      s3.destroy();
+    }
   }
 
   /** Puts records on a stream as a producer does. */

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
-import { armFailpoints, failpoint } from '../failpoint.ts';
+import { armFailpoints, type FailpointName, failpoint } from '../failpoint.ts';
 import type { Durability } from '../log/durable-log.ts';
 import { closeIterators, type IterableDatabase } from './close-iterators.ts';
 import { TablesHealth } from './tables-health.ts';
@@ -54,6 +54,9 @@ const { Level } = createRequire(requireBeside.resolve('dynalite'))('level') as {
 /** Not a table, item, index or tag key, so that no operation ever sees it. */
 const BARRIER_KEY = '!durable';
 
+/** Where dynalite keeps the tables themselves. */
+const TABLE_KEYS = { gte: 'table~', lt: 'table\x7f' } as const;
+
 /** dynalite throws what a request's socket reports; a client that hangs up is no reason to end. */
 process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'ECONNRESET') throw error;
@@ -93,7 +96,7 @@ function report(message: DynamodbWorkerMessage): void {
 async function settleTables(folder: string): Promise<void> {
   const database = new Level(folder, { valueEncoding: 'json' });
   await database.open();
-  for await (const [key, table] of database.iterator({ gte: 'table~', lt: 'table\x7f' })) {
+  for await (const [key, table] of database.iterator(TABLE_KEYS)) {
     if (table.TableStatus === 'DELETING') await removeTable(database, key, table.TableName);
     else if (table.TableStatus !== 'ACTIVE') await database.put(key, active(table));
   }
@@ -118,12 +121,21 @@ function failWrites(prototype: LevelDatabase, health: TablesHealth): void {
     const write = prototype[method] as (...args: unknown[]) => Promise<void>;
     Object.assign(prototype, {
       async [method](this: LevelDatabase, ...args: unknown[]): Promise<void> {
-        failpoint('store.beforeCommit');
+        const [before, after] = failpointsOf(args);
+        failpoint(before);
         await health.write(() => write.apply(this, args));
-        failpoint('store.afterCommitBeforeAnswer');
+        failpoint(after);
       },
     });
   }
+}
+
+/** A new table has its own, for tables are rare among writes. */
+function failpointsOf([key, value]: readonly unknown[]): readonly [FailpointName, FailpointName] {
+  const isTable = typeof key === 'string' && key.startsWith(TABLE_KEYS.gte);
+  return isTable && (value as TableRecord | undefined)?.TableStatus === 'CREATING'
+    ? ['table.beforeCreate', 'table.afterCreateBeforeAnswer']
+    : ['store.beforeCommit', 'store.afterCommitBeforeAnswer'];
 }
 
 /**

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { GetRecordsCommand, GetShardIteratorCommand, KinesisClient } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { endpointOptions } from '../../delivery/endpoint-options.ts';
 import { findTool } from '../../tools/find-tool.test-support.ts';
 import { FakeClock } from '../fake-clock.ts';
 import { type EdgeFault, FaultyEdge } from '../faulty-edge.ts';
@@ -81,9 +82,7 @@ class Reader {
 
   constructor(endpoint: string) {
     this.#client = new KinesisClient({
-      endpoint,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      ...endpointOptions(endpoint),
       requestHandler: new NodeHttpHandler(),
       maxAttempts: 1,
     });

@@ -5,6 +5,7 @@ import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { connectWithMqtt } from '../../../devices/client/connect-with-mqtt.ts';
 import { DeviceClient } from '../../../devices/client/device-client.ts';
+import { endpointOptions } from '../../delivery/endpoint-options.ts';
 import { readShard } from '../../delivery/read-stores.ts';
 import { identityOf } from '../../delivery/recompute-windows.ts';
 import { DeviceFleet } from '../../pipeline/device-fleet.test-support.ts';
@@ -146,9 +147,7 @@ function sumOf(devices: readonly DeviceClient[]): { recorded: number; reconnects
 
 async function identitiesOn(endpoint: string): Promise<string[]> {
   const client = new KinesisClient({
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    ...endpointOptions(endpoint),
     requestHandler: new NodeHttpHandler(),
   });
   try {

@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { MqttClient } from 'mqtt';
+import { endpointOptions } from '../../delivery/endpoint-options.ts';
 import { ShardFollower } from '../follow-shards.ts';
 import { eventually, publish, RuntimeClient, readingOf } from '../runtime-client.ts';
 import { type FaultScenario, must } from '../scenario.ts';
@@ -64,9 +65,7 @@ class Service {
   async start(): Promise<void> {
     this.client = await RuntimeClient.start(this.#folder);
     this.kinesis = new KinesisClient({
-      endpoint: this.client.ready.awsEndpoint,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      ...endpointOptions(this.client.ready.awsEndpoint),
       requestHandler: new NodeHttpHandler(),
       maxAttempts: 1,
     });

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { GetObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import type { MqttClient } from 'mqtt';
 import { seededRandom } from '../../delivery/kill-plan.ts';
 import { type EdgeFault, type EdgeService, FaultyEdge } from '../faulty-edge.ts';
@@ -197,25 +196,10 @@ class OutageLoad {
 
   /** The values of refused readings whose bytes `store-readings` has kept. */
   async #rejectedValues(): Promise<number[]> {
-    const s3 = new S3Client({
-      endpoint: this.#client.ready.awsEndpoint,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-      forcePathStyle: true,
-    });
-    const values: number[] = [];
-    const place = { Bucket: 'mesonet-dev-archivebucket', Prefix: 'rejected/' };
-    for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, place))
-      for (const { Key } of Contents.filter((each) => each.Key!.includes('store-readings'))) {
-        const { Body } = await s3.send(new GetObjectCommand({ Bucket: place.Bucket, Key }));
-        for (const line of (await Body!.transformToString()).trim().split('\n')) {
-          const { base64 } = JSON.parse(line) as { base64: string };
-          const reading = JSON.parse(Buffer.from(base64, 'base64').toString()) as { sensor_value: number };
-          values.push(reading.sensor_value);
-        }
-      }
-    s3.destroy();
-    return values;
+    const rejected = await this.#client.rejected();
+    return rejected
+      .filter(({ by }) => by === 'store-readings')
+      .map(({ bytes }) => (JSON.parse(bytes) as { sensor_value: number }).sensor_value);
   }
 }
 
