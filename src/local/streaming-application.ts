@@ -3,18 +3,16 @@ import {
   createEngine,
   type Engine,
   type EngineOptions,
-  type OutputMeta,
-  type OutputRow,
   SnapshotError,
 } from '../streaming-sql/engine/index.ts';
 import type { ApplicationPlan } from '../streaming-sql/index.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './application-checkpoint.ts';
+import { ApplicationOutputs, streamOf } from './application-outputs.ts';
 import { ApplicationRefusals, compileMeta, type MetaOf } from './application-refusals.ts';
 import { ApplicationShards, type Handover } from './application-shards.ts';
 import { failpoint } from './failpoint.ts';
 import type { StageLag } from './http/statistics.ts';
 import type { Ledger, LedgerStage } from './ledger.ts';
-import { LocalError } from './local-error.ts';
 import type { DurableLog } from './log/durable-log.ts';
 import type { KinesisStream } from './log/kinesis-stream.ts';
 import type { BlockPosition, RecordBlock } from './log/record-block.ts';
@@ -62,8 +60,7 @@ export class StreamingApplication {
   readonly #stopTicking: () => void;
   #isScheduled = false;
   #isStopped = false;
-  /** Rows put out since the last checkpoint: a state of many keys is not written for each of them. */
-  #outbox: { readonly target: KinesisStream; readonly key: string; readonly record: string }[] = [];
+  readonly #outputs: ApplicationOutputs;
   #lastCheckpointMillis: number;
   readonly #repeats: RepeatedReadings;
   /** Of the record that was read last. */
@@ -80,6 +77,7 @@ export class StreamingApplication {
     this.#stateKey = `application/${resource.name}`;
     this.#input = streamOf(streams, resource.inputStream, resource.name);
     this.#metaOf = compileMeta(plan, this.#input);
+    this.#outputs = new ApplicationOutputs(resource, streams, this.#rowsStage);
     const { rejectedBucket: bucketName } = resource;
     this.#rejected =
       bucketName === undefined
@@ -174,7 +172,7 @@ export class StreamingApplication {
       shardIds: this.#shards.current,
       severalShards: this.#shards.areSeveral,
       references,
-      onRow: this.#outputs(),
+      onRow: (from, row, meta) => this.#outputs.take(from, row, meta),
       // Without outputs every row of every stream is counted.
       ...(resource.outputs.length > 0 && { outputs: resource.outputs.map(({ from }) => from) }),
       onLate: (late) => this.#refusals.takeLate(late),
@@ -293,7 +291,7 @@ export class StreamingApplication {
     const until = Math.min(now - SETTLING_MILLIS, this.#input.oldestUnwrittenMillis());
     const isMore = isRead && this.#engine.advance(until, MAX_ROWS_PER_TICK);
     if (isMore && !this.#isHoldingMuch()) this.#timers.soon(() => this.#isStopped || this.#tick());
-    else if (this.#outbox.length > 0 || this.#isCheckpointDue()) this.#checkpoint();
+    else if (this.#outputs.held > 0 || this.#isCheckpointDue()) this.#checkpoint();
   }
 
   /** By the monotonic clock: a wall clock that is set back must not hold checkpoints up. */
@@ -302,15 +300,14 @@ export class StreamingApplication {
   }
 
   #isHoldingMuch(): boolean {
-    return this.#outbox.length >= MAX_HELD_ROWS || (this.#rejected?.held ?? 0) >= MAX_HELD_REJECTED;
+    return this.#outputs.held >= MAX_HELD_ROWS || (this.#rejected?.held ?? 0) >= MAX_HELD_REJECTED;
   }
 
   /** Puts out the rows held since the last checkpoint, in the very commit that carries the new one. */
   #checkpoint(): void {
     failpoint('window.beforeFlush');
-    for (const { target, key, record } of this.#outbox) target.append(key, record);
+    this.#outputs.append();
     failpoint('window.afterStoreBeforeCheckpoint');
-    this.#outbox = [];
     this.#lastCheckpointMillis = this.#timers.monotonicMillis();
     this.#rejected?.commit();
     this.#stage.settle();
@@ -323,26 +320,6 @@ export class StreamingApplication {
         snapshot: this.#engine.snapshot(),
       }),
     );
-  }
-
-  /** A correction says which one it is; a first result is exactly the row of the SQL. */
-  #outputs(): (stream: string, row: OutputRow, meta: OutputMeta) => void {
-    const { resource, streams } = this.#options;
-    const outputs = new Map(
-      resource.outputs.map((output) => [
-        output.from,
-        { ...output, target: streamOf(streams, output.stream, resource.name) },
-      ]),
-    );
-    return (from, row, { revision }) => {
-      this.#rowsStage.in(1);
-      this.#rowsStage.out(1);
-      const output = outputs.get(from);
-      if (!output) return;
-      const { target, partitionKey } = output;
-      const record = JSON.stringify(revision > 1 ? { ...row, revision } : row);
-      this.#outbox.push({ target, key: String(row[partitionKey] ?? ''), record });
-    };
   }
 }
 
@@ -358,17 +335,6 @@ const MAX_WAITING_OBJECTS = 20;
 const RECORDS_PER_LOOK = 8;
 /** Parsing some records, then handing them on, is faster than doing both for each: the processor's caches are small. */
 const PARSED_AHEAD = 32;
-
-function streamOf(
-  streams: ReadonlyMap<string, KinesisStream>,
-  name: string,
-  application: string,
-): KinesisStream {
-  const stream = streams.get(name);
-  if (!stream)
-    throw new LocalError(`Cannot start application '${application}': stream '${name}' is not in the stack`);
-  return stream;
-}
 
 function parseSome(block: RecordBlock, from: number): unknown[] {
   const values: unknown[] = [];
