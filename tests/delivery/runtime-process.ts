@@ -27,6 +27,8 @@ export class RuntimeProcess {
   readonly ready: Promise<Ready | undefined>;
   /** Resolves with the signal or code it ended with. */
   readonly ended: Promise<string>;
+  /** The same, undefined while it lives. */
+  end: string | undefined;
   /** From the start of the process to its line. */
   readyMillis: number | undefined;
 
@@ -57,7 +59,10 @@ export class RuntimeProcess {
       env: { ...process.env, FAILPOINTS: failpoints, ...environment },
     });
     this.ended = new Promise((resolve) =>
-      this.#child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`)),
+      this.#child.once('exit', (code, signal) => {
+        this.end = signal ?? `code ${code}`;
+        resolve(this.end);
+      }),
     );
     this.#child.stderr!.on('data', (chunk: Buffer) => {
       this.#errors = (this.#errors + chunk.toString()).slice(-4000);

@@ -79,9 +79,18 @@ export class RuntimeClient {
   }
 
   async get<Value>(path: string): Promise<Value> {
-    const response = await fetch(this.ready.http + path, { signal: AbortSignal.timeout(20_000) });
+    const response = await fetch(this.ready.http + path, { signal: AbortSignal.timeout(20_000) }).catch(
+      (error: Error) => this.#noAnswer(path, error),
+    );
     if (!response.ok) throw new Error(`GET ${path} answers ${response.status}: ${await response.text()}`);
     return (await response.json()) as Value;
+  }
+
+  /** @throws Error, with what the process said last when it is over */
+  #noAnswer(path: string, { message }: Error): never {
+    const { end, errors } = this.process;
+    const why = end === undefined ? message : `the process ended with ${end}: ${errors}`;
+    throw new Error(`GET ${path} has no answer: ${why}`);
   }
 
   /** The values of a sensor that the tables keep for the days around an instant, by time. */

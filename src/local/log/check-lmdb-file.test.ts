@@ -19,7 +19,11 @@ const UNSYNCED = 0x1000;
 async function write(...values: readonly string[]): Promise<void> {
   const storage = LmdbStorage.open({ folder, noSync: false });
   for (const value of values) {
-    await storage.write((transaction) => transaction.putState('state', Buffer.from(value)));
+    const bytes = Buffer.from(value);
+    await storage.write((transaction) => transaction.putState('state', bytes), {
+      entries: 1,
+      bytes: bytes.length,
+    });
     await storage.synced();
   }
   await storage.close();

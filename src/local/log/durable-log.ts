@@ -4,7 +4,7 @@ import { DamagedStateError, LogUnwritableError } from '../local-error.ts';
 import { SYSTEM_TIMERS, type Timers } from '../timers.ts';
 import { keepDamagedBytes } from './damaged-bytes.ts';
 import { LmdbStorage } from './lmdb-storage.ts';
-import type { BlockKey, KeptBlock, LogStorage } from './log-storage.ts';
+import type { BlockKey, KeptBlock, LogStorage, TransactionSize } from './log-storage.ts';
 
 /**
  * When a write counts as durable: `power` after it is on the disk (survives a power cut), `process` after the operating
@@ -281,14 +281,17 @@ export class DurableLog {
   #write(group: CommitGroup): Promise<void> {
     group.blocks ??= blocksOf(group);
     const { blocks, states } = group;
-    return this.#storage.write((transaction) => {
-      for (const [key, value] of blocks) transaction.putBlock(key, value);
-      failpoint('log.midRecord');
-      for (const [key, value] of states) {
-        if (value === undefined) transaction.removeState(key);
-        else transaction.putState(key, value);
-      }
-    });
+    return this.#storage.write(
+      (transaction) => {
+        for (const [key, value] of blocks) transaction.putBlock(key, value);
+        failpoint('log.midRecord');
+        for (const [key, value] of states) {
+          if (value === undefined) transaction.removeState(key);
+          else transaction.putState(key, value);
+        }
+      },
+      sizeOf(blocks, states),
+    );
   }
 
   #fail(callbacks: ((error?: Error) => void)[], cause: unknown): void {
@@ -317,6 +320,14 @@ function blocksOf({ participants, states }: CommitGroup): (readonly [BlockKey, U
       (key, value) => states.set(key, value),
     );
   return blocks;
+}
+
+function sizeOf(blocks: NonNullable<CommitGroup['blocks']>, states: StateWrites): TransactionSize {
+  const values = [...blocks.map(([, value]) => value), ...states.values()];
+  return {
+    entries: values.length,
+    bytes: values.reduce((sum, value) => sum + (value?.byteLength ?? 0), 0),
+  };
 }
 
 /** How long a group waits that could not be written. */

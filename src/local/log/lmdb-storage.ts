@@ -1,9 +1,10 @@
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { CorruptDataError, LocalError } from '../local-error.ts';
 import { checkLmdbFile } from './check-lmdb-file.ts';
-import type { BlockKey, KeptBlock, LogStorage, LogTransaction } from './log-storage.ts';
+import { checkFreeSpace } from './free-space.ts';
+import type { BlockKey, KeptBlock, LogStorage, LogTransaction, TransactionSize } from './log-storage.ts';
 import { checkName, openState, sealState } from './sealed-state.ts';
 
 /** The durable log's store as one LMDB file of the data folder. */
@@ -14,13 +15,17 @@ export class LmdbStorage implements LogStorage {
   readonly #transaction: LogTransaction;
   /** Written to find out whether there is room again. */
   readonly #roomFile: string;
+  readonly #folder: string;
   #hasFailed = false;
 
   private constructor(folder: string, noSync: boolean) {
     // It holds the token by which the page writes.
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     chmodSync(folder, 0o700);
+    this.#folder = folder;
     const path = join(folder, 'log.mdb');
+    // An empty one is written at once.
+    if (!existsSync(path)) checkFreeSpace(folder, 0);
     this.#roomFile = join(folder, 'room');
     checkLmdbFile(path);
     this.#env = open({ path, maxDbs: 4, noSync, noMemInit: true });
@@ -49,7 +54,11 @@ export class LmdbStorage implements LogStorage {
     }
   }
 
-  async write(fill: (transaction: LogTransaction) => void): Promise<void> {
+  async write(
+    fill: (transaction: LogTransaction) => void,
+    { entries, bytes }: TransactionSize,
+  ): Promise<void> {
+    checkFreeSpace(this.#folder, bytes + entries * ENTRY_BYTES);
     if (this.#hasFailed) this.#checkRoom();
     try {
       const batch = this.#env.batch(() => fill(this.#transaction));
@@ -98,7 +107,16 @@ export class LmdbStorage implements LogStorage {
 
   /** A block that stays because the disk is full is removed with the next start's trimming. */
   removeBlock(key: BlockKey): void {
-    leave(this.#blocks.remove(key));
+    if (this.#isWritable()) leave(this.#blocks.remove(key));
+  }
+
+  #isWritable(): boolean {
+    try {
+      checkFreeSpace(this.#folder, ENTRY_BYTES);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** A database whose name is damaged would only be missed. @throws CorruptDataError */
@@ -119,7 +137,7 @@ export class LmdbStorage implements LogStorage {
     older.dropSync();
   }
 
-  /** LMDB writes a stack trace for each commit that fails, and says no more than that it does. @throws Error of the file system */
+  /** After a failure that free space did not show, a quota for one. LMDB writes a stack trace for each. @throws Error of the file system */
   #checkRoom(): void {
     try {
       writeFileSync(this.#roomFile, new Uint8Array(ROOM_BYTES));
@@ -141,3 +159,5 @@ function leave(part: Promise<unknown>): void {
 
 const DATABASES = new Set(['blocks', 'states', 'sealed-states']);
 const ROOM_BYTES = 256 * 1024;
+/** The pages of a tree of depth four, each of which an entry copies at the most. */
+const ENTRY_BYTES = 4 * 4096;

@@ -8,6 +8,12 @@ export interface LogTransaction {
   removeState(key: string): void;
 }
 
+/** What a transaction takes of the disk. */
+export interface TransactionSize {
+  readonly entries: number;
+  readonly bytes: number;
+}
+
 /** A block as it was written. */
 export interface KeptBlock {
   readonly firstIndex: number;
@@ -22,8 +28,9 @@ export interface LogStorage {
   /**
    * Runs `fill` at once, and writes what it put as one transaction: all of it or nothing.
    * Resolves when the operating system has it, so that it survives the death of the process.
+   * @param size of what it puts, about
    */
-  write(fill: (transaction: LogTransaction) => void): Promise<void>;
+  write(fill: (transaction: LogTransaction) => void, size: TransactionSize): Promise<void>;
   /** Resolves when all that is written now survives a power cut. */
   synced(): Promise<void>;
   /** @throws DamagedStateError when it is not what was written */

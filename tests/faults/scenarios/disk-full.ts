@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually, RuntimeClient, readingOf } from '../runtime-client.ts';
 import { type FaultScenario, must } from '../scenario.ts';
 import { mountSmall, unmount, whyNoMount } from '../small-file-system.ts';
@@ -46,13 +47,14 @@ async function fillAndFree(folder: string, rounds: number): Promise<string> {
         (found) => found.length >= accepted.length,
       );
       const filler = join(folder, 'filler');
-      fill(folder, filler);
+      await fill(folder, filler);
       // What is already allocated in the files may take some more.
       await eventually('a refusal', put, (isAcknowledged) => !isAcknowledged);
       for (let i = 0; i < REFUSED_TRIES; i += 1)
         must(!(await put()), 'A publish is acknowledged on a full disk');
       const health = await client.get<{ status: string; reason: string }>('/v1/health');
       must(health.status === 'read-only', `Health says '${health.status}'`);
+      must(health.reason.includes('are free'), `LMDB was let write on a full disk: ${health.reason}`);
       const post = await fetch(`${client.ready.http}/v1/readings`, {
         method: 'POST',
         headers: { authorization: `Bearer ${client.ready.token}` },
@@ -73,11 +75,16 @@ async function fillAndFree(folder: string, rounds: number): Promise<string> {
   }
 }
 
-/** Blocks that root alone may use are filled too. */
-function fill(folder: string, file: string): void {
-  for (let bytes = 64 * MEGABYTE; bytes >= 4096; bytes /= 2)
-    while (statfsSync(folder).bavail * statfsSync(folder).bsize >= bytes)
-      writeFileSync(file, new Uint8Array(bytes), { flag: 'a' });
+/** Down to what is kept free; then, once nothing is on its way to the disk any more, the rest, which is root's alone too. */
+async function fill(folder: string, file: string): Promise<void> {
+  const fillTo = (left: number): void => {
+    for (let bytes = 64 * MEGABYTE; bytes >= 4096; bytes /= 2)
+      while (statfsSync(folder).bavail * statfsSync(folder).bsize >= bytes + left)
+        writeFileSync(file, new Uint8Array(bytes), { flag: 'a' });
+  };
+  fillTo(12 * MEGABYTE);
+  await sleep(1000);
+  fillTo(0);
 }
 
 async function checkKept(client: RuntimeClient, accepted: readonly number[]): Promise<void> {
