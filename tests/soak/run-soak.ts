@@ -22,7 +22,14 @@ const DRAIN_SECONDS = 600;
 
 /** A steady load with reconnect storms; how the process is before and after tells whether anything grows. */
 export async function runSoak(session: SoakSession, options: SoakOptions): Promise<Mark[]> {
-  const { fleet, ready } = session;
+  const { fleet, ready, print } = session;
+  // What is left of a ramp would tell of itself.
+  const before = await secondsUntilQuiet(ready.http, DRAIN_SECONDS);
+  print(
+    before === undefined
+      ? `soak: begins with a backlog, which was not worked off in ${DRAIN_SECONDS} s`
+      : `soak: begins with nothing in flight, ${before.toFixed(0)} s after the ramp`,
+  );
   const start = performance.now();
   const firstDelay = session.process.loopDelays.length;
   fleet.load(options.perSecond);

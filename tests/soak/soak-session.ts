@@ -17,7 +17,7 @@ const CLIENT_PROCESSES = 2;
 export interface Capacity {
   /** Acknowledged a second when every device sends as fast as it is acknowledged. */
   readonly acceptedPerSecond: number;
-  /** Carried through every stage a second, backlog worked off with it. */
+  /** Carried through every stage a second while devices send as well. */
   readonly carriedPerSecond: number;
 }
 
@@ -59,7 +59,10 @@ export class SoakSession {
     return new SoakSession(started, fleet, print);
   }
 
-  /** A short ramp: as much as is acknowledged for a while, then how fast the slowest stage works that off. */
+  /**
+   * A short ramp: as much as is acknowledged for a while, then how fast the slowest stage works that off; first alone, then
+   * while half as much comes in, for the broker takes its part of the machine.
+   */
   async findCapacity(seconds: number): Promise<Capacity> {
     this.fleet.load('most');
     // Clients take their time to start on a machine that does other work.
@@ -70,13 +73,16 @@ export class SoakSession {
     const acceptedPerSecond =
       (this.fleet.counts.acknowledged - accepted) / ((performance.now() - start) / 1000);
     this.fleet.load(0);
+    const alone = Math.min((await this.#slowestReader()).perSecond, acceptedPerSecond);
+    this.fleet.load(alone / 2);
     const { name, perSecond } = await this.#slowestReader();
+    this.fleet.load(0);
     const capacity = {
       acceptedPerSecond: Math.round(acceptedPerSecond),
-      carriedPerSecond: Math.round(Math.min(perSecond, acceptedPerSecond)),
+      carriedPerSecond: Math.round(Math.min(perSecond, alone)),
     };
     this.print(
-      `capacity: ${capacity.acceptedPerSecond} acknowledged a second, ${capacity.carriedPerSecond} a second through '${name}', the slowest stage`,
+      `capacity: ${capacity.acceptedPerSecond} acknowledged a second; through '${name}', the slowest stage, ${alone.toFixed(0)} a second alone, ${capacity.carriedPerSecond} while ${(alone / 2).toFixed(0)} come in`,
     );
     return capacity;
   }
@@ -135,4 +141,4 @@ export class SoakSession {
 }
 
 const WARM_PUBLISHES = 2000;
-const MAX_DRAIN_SECONDS = 20;
+const MAX_DRAIN_SECONDS = 10;
