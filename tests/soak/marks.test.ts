@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { growthPerTenMinutes, percentile } from './marks.ts';
+import { growthPerTenMinutes, leastOfEachMinute, percentile } from './marks.ts';
 import { differences, unbalanced } from './watch-ledger.ts';
 
 const MINUTE_MILLIS = 60_000;
@@ -15,6 +15,14 @@ describe('growth', () => {
   it('is told as a part of the mean in ten minutes', () => {
     expect(growthPerTenMinutes(points((minute) => 100 + (minute - 14.5) / 10))).toBeCloseTo(0.01, 5);
   });
+});
+
+it('of each minute the least counts, whatever was there before garbage was collected', () => {
+  const seconds = Array.from({ length: 180 }, (_, second) => ({
+    atMillis: second * 1000,
+    value: 100 + (second % 60) + Math.floor(second / 60),
+  }));
+  expect(leastOfEachMinute(seconds).map(({ value }) => value)).toEqual([100, 101, 102]);
 });
 
 it('a percentile is a value that was measured', () => {

@@ -37,6 +37,15 @@ export function growthPerTenMinutes(points: readonly Point[]): number {
   return variance === 0 || mean === 0 ? 0 : ((covariance / variance) * TEN_MINUTES_MILLIS) / mean;
 }
 
+/** Memory after garbage was collected, which happens once in each. */
+export function leastOfEachMinute(points: readonly Point[]): Point[] {
+  const minutes = Map.groupBy(points, ({ atMillis }) => Math.floor(atMillis / MINUTE_MILLIS));
+  return [...minutes.values()].map((minute) =>
+    minute.reduce((least, point) => (point.value < least.value ? point : least)),
+  );
+}
+
+const MINUTE_MILLIS = 60_000;
 const TEN_MINUTES_MILLIS = 600_000;
 
 export function percentile(numbers: readonly number[], part: number): number {

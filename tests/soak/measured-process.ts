@@ -40,10 +40,13 @@ export class MeasuredProcess {
 
   /** @throws Error when it ends before it serves */
   static async start(dataFolder: string): Promise<{ process: MeasuredProcess; ready: Ready }> {
-    const preload = new URL('report-loop-delay.ts', import.meta.url).href;
+    const preloads = ['report-loop-delay.ts', 'collect-garbage.ts'].flatMap((file) => [
+      '--import',
+      new URL(file, import.meta.url).href,
+    ]);
     const ports = ['--mqtt-port', '0', '--http-port', '0', '--insecure-local', '--no-device-quotas'];
     const main = join(projectFolder, 'src', 'cli', 'main.ts');
-    const args = ['--import', preload, main, 'start', '--json', '--simulate', '0', ...ports];
+    const args = [...preloads, main, 'start', '--json', '--simulate', '0', ...ports];
     const child = spawn(process.execPath, [...args, '--data', dataFolder], {
       // With a channel it ends when this process does, whatever way.
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { growthPerTenMinutes, type Mark, megabytes, percentile } from './marks.ts';
+import { growthPerTenMinutes, leastOfEachMinute, type Mark, megabytes, percentile } from './marks.ts';
 import type { Gauge } from './measured-process.ts';
 import type { SoakSession } from './soak-session.ts';
 import { differences, inFlight, readLedger, secondsUntilQuiet, unbalanced } from './watch-ledger.ts';
@@ -117,7 +117,9 @@ const PRINT_SECONDS = 60;
 function growthMarks(gauges: readonly Gauge[], seconds: number): Mark[] {
   const warm = gauges.slice(Math.floor(gauges.length / 3));
   const growthOf = (value: (gauge: Gauge) => number): number =>
-    growthPerTenMinutes(warm.map((gauge) => ({ atMillis: gauge.atMillis, value: value(gauge) })));
+    growthPerTenMinutes(
+      leastOfEachMinute(warm.map((gauge) => ({ atMillis: gauge.atMillis, value: value(gauge) }))),
+    );
   const ownGrowth = growthOf(({ ownBytes }) => ownBytes);
   const resident = growthOf(({ rssBytes }) => rssBytes);
   const tail = Math.max(1, Math.floor(warm.length / 10));

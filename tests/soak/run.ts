@@ -82,7 +82,7 @@ async function main(): Promise<void> {
     return;
   }
   const marks = await runSoakSession({
-    rampSeconds: 10,
+    rampSeconds: 5,
     overloadSeconds: values.overload ? seconds : 0,
     soakSeconds: minutes * 60,
     stormSeconds: 60,
