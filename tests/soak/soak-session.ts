@@ -7,7 +7,7 @@ import type { Ready } from '../delivery/runtime-process.ts';
 import type { Ledger } from '../delivery/stores.ts';
 import { LoadFleet } from './load-fleet.ts';
 import { type Gauge, MeasuredProcess } from './measured-process.ts';
-import { inFlight, readLedger } from './watch-ledger.ts';
+import { inFlight, READERS, readLedger } from './watch-ledger.ts';
 
 const CHECKER = fileURLToPath(new URL('../delivery/check-delivery.ts', import.meta.url));
 const GAUGE_MILLIS = 1000;
@@ -103,7 +103,9 @@ export class SoakSession {
         .filter(({ stage }) => stage === name)
         .reduce((total, { in: came, inFlight: waits }) => total + came - waits, 0);
     const speeds = before.stages
-      .filter(({ stage, inFlight: waits }) => stage.startsWith('function ') && waits > 0)
+      .filter(
+        ({ stage, inFlight: waits }) => stage.startsWith('function ') && READERS.test(stage) && waits > 0,
+      )
       .map(({ stage }) => ({
         name: stage,
         perSecond: (doneOf(after, stage) - doneOf(before, stage)) / seconds,

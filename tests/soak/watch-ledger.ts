@@ -51,4 +51,5 @@ export function differences(ledger: Ledger, acknowledged: number, attempts: numb
   return found;
 }
 
-const READERS = /^(function (store|archive)-readings|windows .*weather-?windows|delivery .*raw.*)$/i;
+/** The stages that read every reading. */
+export const READERS = /^(function (store|archive)-readings|windows .*weather-?windows|delivery .*raw.*)$/i;
