@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
-import { armFailpoints, type FailpointName, failpoint } from '../failpoint.ts';
+import { armFailpoints, failpoint } from '../failpoint.ts';
 import type { Durability } from '../log/durable-log.ts';
 import { closeIterators, type IterableDatabase } from './close-iterators.ts';
 import { TablesHealth } from './tables-health.ts';
@@ -121,21 +121,21 @@ function failWrites(prototype: LevelDatabase, health: TablesHealth): void {
     const write = prototype[method] as (...args: unknown[]) => Promise<void>;
     Object.assign(prototype, {
       async [method](this: LevelDatabase, ...args: unknown[]): Promise<void> {
-        const [before, after] = failpointsOf(args);
-        failpoint(before);
+        const isTable = makesTable(args);
+        if (isTable) failpoint('table.beforeCreate');
+        else failpoint('store.beforeCommit');
         await health.write(() => write.apply(this, args));
-        failpoint(after);
+        if (isTable) failpoint('table.afterCreateBeforeAnswer');
+        else failpoint('store.afterCommitBeforeAnswer');
       },
     });
   }
 }
 
-/** A new table has its own, for tables are rare among writes. */
-function failpointsOf([key, value]: readonly unknown[]): readonly [FailpointName, FailpointName] {
+/** Tables are rare among writes, so they have failpoints of their own. */
+function makesTable([key, value]: readonly unknown[]): boolean {
   const isTable = typeof key === 'string' && key.startsWith(TABLE_KEYS.gte);
-  return isTable && (value as TableRecord | undefined)?.TableStatus === 'CREATING'
-    ? ['table.beforeCreate', 'table.afterCreateBeforeAnswer']
-    : ['store.beforeCommit', 'store.afterCommitBeforeAnswer'];
+  return isTable && (value as TableRecord | undefined)?.TableStatus === 'CREATING';
 }
 
 /**

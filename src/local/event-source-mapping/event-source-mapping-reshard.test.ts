@@ -25,8 +25,8 @@ async function putRound(): Promise<void> {
 }
 
 /** What the function was given of each key, in the order in which it was. */
-function expectEachOnceInOrder(rounds: number, from = round - rounds): void {
-  const given = batches.flat();
+function expectEachOnceInOrder(rounds: number, given = batches.flat()): void {
+  const from = round - rounds;
   expect(given).toHaveLength(keys.length * rounds);
   const wanted = Array.from({ length: rounds }, (_, at) => from + at);
   for (const key of keys)
@@ -144,7 +144,9 @@ describe('an event source mapping on a stream that is resharded', () => {
           await putRound();
           start(() => ok(), { parallelizationFactor: factor, batchSize: 3 });
           await drained();
-          expectEachOnceInOrder(round - first);
+          // Of several lanes one may be ahead of the checkpoint when the mapping stops: what it has done comes again.
+          const given = batches.flat();
+          expectEachOnceInOrder(round - first, factor === 1 ? given : [...new Set(given)]);
         },
       ),
       { numRuns: 20 },
