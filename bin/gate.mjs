@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, relative } from 'node:path';
 import { installWhatIsMissing, node24, projectFolder } from './install.mjs';
 
 /** The gate: what `npm test` runs and CI calls. Each step is a command; the tests' own counts are added up at the end. */
 const bin = (name) => join(projectFolder, 'node_modules', ...name.split('/'));
+
+/** How much of a failed test's message the end repeats. */
+const MESSAGE_LINES = 12;
 
 /** A step of tests: it counts by its own report. */
 function tests(name, reportName, args) {
@@ -48,26 +51,53 @@ function run({ name, args }) {
   });
 }
 
-/** Tests of a step that were run, and those that were not. */
-function testCounts({ report }) {
-  if (report === undefined || !existsSync(report)) return { passed: 0, failed: 0, skipped: 0 };
-  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8'));
-  return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests };
+/** Tests of a step that were run, those that were not, and which failed with what. */
+function testResults({ report }) {
+  if (report === undefined || !existsSync(report)) return { passed: 0, failed: 0, skipped: 0, failures: [] };
+  const {
+    numPassedTests,
+    numFailedTests,
+    numPendingTests,
+    testResults: files,
+  } = JSON.parse(readFileSync(report, 'utf8'));
+  const failures = files.flatMap((file) =>
+    failuresOf(file).map((text) => `${relative(projectFolder, file.name)}: ${text}`),
+  );
+  return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests, failures };
+}
+
+/** A file that could not even be loaded fails as a whole. */
+function failuresOf({ assertionResults, status, message }) {
+  const failed = assertionResults.filter((test) => test.status === 'failed');
+  if (failed.length === 0) return status === 'failed' ? [message] : [];
+  return failed.map(
+    ({ fullName, failureMessages }) => `${fullName}\n    ${firstLines(failureMessages.join('\n'))}`,
+  );
+}
+
+function firstLines(text) {
+  return text.split('\n').slice(0, MESSAGE_LINES).join('\n    ');
 }
 
 installWhatIsMissing();
 mkdirSync(join(projectFolder, '.mesonet'), { recursive: true });
 for (const { report } of steps) if (report !== undefined) rmSync(report, { force: true });
 const results = [];
-for (const step of steps) results.push({ ...step, ok: await run(step) });
+for (const step of steps) {
+  const startedAt = Date.now();
+  const ok = await run(step);
+  results.push({ name: step.name, ok, seconds: (Date.now() - startedAt) / 1000, ...testResults(step) });
+}
 
-const counts = results.map(testCounts);
-const sum = (kind) => counts.reduce((total, each) => total + each[kind], 0);
+const sum = (kind) => results.reduce((total, each) => total + each[kind], 0);
 const broken = results.filter(({ ok }) => !ok);
-console.log(`\n${results.map(({ name, ok }) => `${ok ? 'ok    ' : 'FAILED'}  ${name}`).join('\n')}\n`);
+for (const failure of results.flatMap(({ failures }) => failures)) console.log(`\nFAILED  ${failure}`);
+console.log('');
+for (const { name, ok, seconds } of results)
+  console.log(`${ok ? 'ok    ' : 'FAILED'}  ${name.padEnd(20)} ${seconds.toFixed(0).padStart(5)} s`);
 // A step that failed by its tests is counted by them already.
-const brokenSteps = results.filter(({ ok }, i) => !ok && counts[i].failed === 0).length;
+const brokenSteps = broken.filter(({ failed }) => failed === 0).length;
 const passed = sum('passed') + results.length - broken.length;
 const skipped = sum('skipped') ? `, ${sum('skipped')} skipped` : '';
-console.log(`${passed} passed, ${sum('failed') + brokenSteps} failed${skipped}`);
+console.log(`\n${passed} passed, ${sum('failed') + brokenSteps} failed${skipped}`);
 process.exit(broken.length ? 1 : 0);
