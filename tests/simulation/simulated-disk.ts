@@ -56,6 +56,16 @@ function findAtOrAfter(blocks: readonly KeptBlock[], index: number): number {
   return low;
 }
 
+/** Copies, for what was handed over may be used again. */
+function writesOf({ blocks, removedBlocks, states }: LogTransaction): Write[] {
+  const copyOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes);
+  return [
+    ...blocks.map(([key, value]): Write => ({ kind: 'block', key: [...key], bytes: copyOf(value) })),
+    ...removedBlocks.map((key): Write => ({ kind: 'removal', key })),
+    ...[...states].map(([key, value]): Write => ({ kind: 'state', key, bytes: value && copyOf(value) })),
+  ];
+}
+
 /** How a disk behaves at a moment. */
 export interface DiskWeather {
   /** Every transaction fails, as on a full disk. */
@@ -96,7 +106,7 @@ export class SimulatedDisk {
   /** The store as a process opens it; what a dead one still had under way never ends. */
   open(isAlive: () => boolean): LogStorage {
     return {
-      write: (fill) => this.#write(fill, isAlive),
+      write: (transaction) => this.#begin(writesOf(transaction), isAlive),
       synced: () => this.#sync(isAlive),
       readState: (key) => this.#written.states.get(key),
       readStates: (prefix) =>
@@ -111,7 +121,6 @@ export class SimulatedDisk {
         const blocks = this.#written.shard(key);
         return blocks[findAtOrAfter(blocks, key[2])];
       },
-      removeBlock: (key) => void this.#begin([{ kind: 'removal', key }], isAlive).catch(() => undefined),
       close: async () => undefined,
     };
   }
@@ -129,16 +138,6 @@ export class SimulatedDisk {
     for (const writes of this.#unsynced.slice(0, survivors)) this.#settle(writes);
     this.#unsynced = [];
     this.#written = this.#synced.copy();
-  }
-
-  #write(fill: (transaction: LogTransaction) => void, isAlive: () => boolean): Promise<void> {
-    const writes: Write[] = [];
-    fill({
-      putBlock: (key, value) => void writes.push({ kind: 'block', key: [...key], bytes: Buffer.from(value) }),
-      putState: (key, value) => void writes.push({ kind: 'state', key, bytes: Buffer.from(value) }),
-      removeState: (key) => void writes.push({ kind: 'state', key, bytes: undefined }),
-    });
-    return this.#begin(writes, isAlive);
   }
 
   #begin(writes: readonly Write[], isAlive: () => boolean): Promise<void> {

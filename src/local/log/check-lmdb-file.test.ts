@@ -19,11 +19,8 @@ const UNSYNCED = 0x1000;
 async function write(...values: readonly string[]): Promise<void> {
   const storage = LmdbStorage.open({ folder, noSync: false });
   for (const value of values) {
-    const bytes = Buffer.from(value);
-    await storage.write((transaction) => transaction.putState('state', bytes), {
-      entries: 1,
-      bytes: bytes.length,
-    });
+    const states = new Map([['state', Buffer.from(value)]]);
+    await storage.write({ blocks: [], removedBlocks: [], states });
     await storage.synced();
   }
   await storage.close();

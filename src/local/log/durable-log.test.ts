@@ -88,13 +88,9 @@ describe('a stream over the durable log', () => {
 
   it('trims what is older than the retention, and never reuses a sequence number', async () => {
     let now = 1_000_000;
+    const options = { name: 's', shardCount: 1, retentionHours: 24, nowMillis: () => now };
     const log = DurableLog.open({ folder, durability: 'process' });
-    const stream = KinesisStream.open(log, {
-      name: 's',
-      shardCount: 1,
-      retentionHours: 24,
-      nowMillis: () => now,
-    });
+    const stream = KinesisStream.open(log, options);
     const first = stream.put('k', 'old').sequenceNumber;
     await log.durable();
     now += 25 * 3_600_000;
@@ -104,6 +100,10 @@ describe('a stream over the durable log', () => {
     expect(readAll(stream)).toEqual(['new']);
     expect(stream.oldestSequenceNumber(stream.shardIds[0]!)! > first).toBe(true);
     await log.close();
+
+    const again = DurableLog.open({ folder, durability: 'process' });
+    expect(readAll(KinesisStream.open(again, options))).toEqual(['new']);
+    await again.close();
   });
 });
 

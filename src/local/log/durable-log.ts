@@ -4,7 +4,7 @@ import { DamagedStateError, LogUnwritableError } from '../local-error.ts';
 import { SYSTEM_TIMERS, type Timers } from '../timers.ts';
 import { keepDamagedBytes } from './damaged-bytes.ts';
 import { LmdbStorage } from './lmdb-storage.ts';
-import type { BlockKey, KeptBlock, LogStorage, TransactionSize } from './log-storage.ts';
+import type { BlockKey, KeptBlock, LogStorage, LogTransaction } from './log-storage.ts';
 
 /**
  * When a write counts as durable: `power` after it is on the disk (survives a power cut), `process` after the operating
@@ -39,9 +39,7 @@ type StateWrites = Map<string, Uint8Array | undefined>;
 /** What becomes durable together: written again as it is until it is, once it could not be written. */
 interface CommitGroup {
   readonly participants: readonly CommitParticipant[];
-  readonly states: StateWrites;
-  /** What the participants handed over; they are asked once. */
-  blocks: readonly (readonly [key: BlockKey, value: Uint8Array])[] | undefined;
+  readonly transaction: LogTransaction;
 }
 
 export interface DurableLogOptions {
@@ -70,6 +68,7 @@ export class DurableLog {
   readonly #report: (text: string) => void;
   /** States of the group now gathering. */
   #pendingStates: StateWrites = new Map();
+  #pendingRemovals: BlockKey[] = [];
   /** On its way to the disk, or waiting to be tried again. */
   #group: CommitGroup | undefined;
   readonly #hooks: (() => void)[] = [];
@@ -107,7 +106,7 @@ export class DurableLog {
 
   /** @throws DamagedStateError when it is not what was written: the runtime must not go on with something else */
   readState(key: string): Buffer | undefined {
-    for (const writes of [this.#pendingStates, this.#group?.states]) {
+    for (const writes of [this.#pendingStates, this.#group?.transaction.states]) {
       const unwritten = writes?.get(key);
       if (unwritten !== undefined) return Buffer.from(unwritten);
       if (writes?.has(key)) return undefined;
@@ -223,9 +222,10 @@ export class DurableLog {
     return [...this.#damages.values()];
   }
 
-  /** Removes a block for good; used when its retention has passed. */
+  /** Removes a block whose retention has passed, with the commit group now gathering; it is still read until then. */
   removeBlock(key: BlockKey): void {
-    this.#storage.removeBlock(key);
+    this.#pendingRemovals.push(key);
+    this.#schedule();
   }
 
   /** Writes what is buffered; what cannot be written even now was never said to be durable. */
@@ -251,8 +251,8 @@ export class DurableLog {
     try {
       failpoint('log.beforeCommit');
       this.#group ??= this.#gather();
-      const { participants } = this.#group;
-      const written = this.#write(this.#group);
+      const { participants, transaction } = this.#group;
+      const written = this.#storage.write(transaction);
       if (this.#durability === 'memory') for (const callback of callbacks.splice(0)) callback();
       await written;
       failpoint('log.beforeFsync');
@@ -267,31 +267,24 @@ export class DurableLog {
     this.#committing = false;
     this.#recovered();
     for (const callback of callbacks) callback();
-    if (this.#dirty.size || this.#callbacks.length || this.#pendingStates.size) this.#schedule();
+    if (this.#hasPending()) this.#schedule();
+  }
+
+  #hasPending(): boolean {
+    const counts = [this.#dirty.size, this.#callbacks.length, this.#pendingStates.size];
+    return this.#pendingRemovals.length > 0 || counts.some((count) => count > 0);
   }
 
   #gather(): CommitGroup {
     for (const hook of this.#hooks) hook();
-    const group = { participants: [...this.#dirty], states: this.#pendingStates, blocks: undefined };
-    this.#pendingStates = new Map();
+    const participants = [...this.#dirty];
+    const states = this.#pendingStates;
+    const removedBlocks = this.#pendingRemovals;
     this.#dirty.clear();
-    return group;
-  }
-
-  #write(group: CommitGroup): Promise<void> {
-    group.blocks ??= blocksOf(group);
-    const { blocks, states } = group;
-    return this.#storage.write(
-      (transaction) => {
-        for (const [key, value] of blocks) transaction.putBlock(key, value);
-        failpoint('log.midRecord');
-        for (const [key, value] of states) {
-          if (value === undefined) transaction.removeState(key);
-          else transaction.putState(key, value);
-        }
-      },
-      sizeOf(blocks, states),
-    );
+    this.#pendingStates = new Map();
+    this.#pendingRemovals = [];
+    const blocks = handedOver(participants, states);
+    return { participants, transaction: { blocks, removedBlocks, states } };
   }
 
   #fail(callbacks: ((error?: Error) => void)[], cause: unknown): void {
@@ -311,8 +304,11 @@ export class DurableLog {
   }
 }
 
-/** The blocks that participants hand over; their states join those of the group. */
-function blocksOf({ participants, states }: CommitGroup): (readonly [BlockKey, Uint8Array])[] {
+/** The blocks that participants hand over; their states join `states`. */
+function handedOver(
+  participants: readonly CommitParticipant[],
+  states: StateWrites,
+): LogTransaction['blocks'] {
   const blocks: (readonly [BlockKey, Uint8Array])[] = [];
   for (const participant of participants)
     participant.prepare(
@@ -320,14 +316,6 @@ function blocksOf({ participants, states }: CommitGroup): (readonly [BlockKey, U
       (key, value) => states.set(key, value),
     );
   return blocks;
-}
-
-function sizeOf(blocks: NonNullable<CommitGroup['blocks']>, states: StateWrites): TransactionSize {
-  const values = [...blocks.map(([, value]) => value), ...states.values()];
-  return {
-    entries: values.length,
-    bytes: values.reduce((sum, value) => sum + (value?.byteLength ?? 0), 0),
-  };
 }
 
 /** How long a group waits that could not be written. */

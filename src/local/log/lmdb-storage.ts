@@ -1,10 +1,11 @@
 import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
+import { failpoint } from '../failpoint.ts';
 import { CorruptDataError, LocalError } from '../local-error.ts';
 import { checkLmdbFile } from './check-lmdb-file.ts';
 import { checkFreeSpace } from './free-space.ts';
-import type { BlockKey, KeptBlock, LogStorage, LogTransaction, TransactionSize } from './log-storage.ts';
+import type { BlockKey, KeptBlock, LogStorage, LogTransaction } from './log-storage.ts';
 import { checkName, openState, sealState } from './sealed-state.ts';
 
 /** The durable log's store as one LMDB file of the data folder. */
@@ -12,7 +13,6 @@ export class LmdbStorage implements LogStorage {
   readonly #env: RootDatabase;
   readonly #blocks: Database<Buffer, BlockKey>;
   readonly #states: Database<Buffer, string>;
-  readonly #transaction: LogTransaction;
   /** Written to find out whether there is room again. */
   readonly #roomFile: string;
   readonly #folder: string;
@@ -34,11 +34,6 @@ export class LmdbStorage implements LogStorage {
     this.#states = this.#env.openDB({ name: 'sealed-states', encoding: 'binary' });
     this.#sealOlderStates();
     for (const { key, value } of this.#states.getRange()) checkName(key, value);
-    this.#transaction = {
-      putBlock: (key, value) => leave(this.#blocks.put(key, value as Buffer)),
-      putState: (key, value) => leave(this.#states.put(key, sealState(key, value))),
-      removeState: (key) => leave(this.#states.remove(key)),
-    };
   }
 
   /**
@@ -54,14 +49,11 @@ export class LmdbStorage implements LogStorage {
     }
   }
 
-  async write(
-    fill: (transaction: LogTransaction) => void,
-    { entries, bytes }: TransactionSize,
-  ): Promise<void> {
-    checkFreeSpace(this.#folder, bytes + entries * ENTRY_BYTES);
+  async write(transaction: LogTransaction): Promise<void> {
+    checkFreeSpace(this.#folder, sizeOf(transaction));
     if (this.#hasFailed) this.#checkRoom();
     try {
-      const batch = this.#env.batch(() => fill(this.#transaction));
+      const batch = this.#env.batch(() => this.#put(transaction));
       // LMDB has a promise of its own for what it gathers in a turn; if nobody listened, its failure would end the process.
       setImmediate(() => this.#env.committed.then(undefined, () => undefined));
       await batch;
@@ -72,6 +64,14 @@ export class LmdbStorage implements LogStorage {
       await commitError;
       throw error;
     }
+  }
+
+  #put({ blocks, removedBlocks, states }: LogTransaction): void {
+    for (const [key, value] of blocks) leave(this.#blocks.put(key, value as Buffer));
+    for (const key of removedBlocks) leave(this.#blocks.remove(key));
+    failpoint('log.midRecord');
+    for (const [key, value] of states)
+      leave(value ? this.#states.put(key, sealState(key, value)) : this.#states.remove(key));
   }
 
   async synced(): Promise<void> {
@@ -105,20 +105,6 @@ export class LmdbStorage implements LogStorage {
     return undefined;
   }
 
-  /** A block that stays because the disk is full is removed with the next start's trimming. */
-  removeBlock(key: BlockKey): void {
-    if (this.#isWritable()) leave(this.#blocks.remove(key));
-  }
-
-  #isWritable(): boolean {
-    try {
-      checkFreeSpace(this.#folder, ENTRY_BYTES);
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
   /** A database whose name is damaged would only be missed. @throws CorruptDataError */
   #checkDatabases(path: string): void {
     for (const name of this.#env.getKeys())
@@ -150,6 +136,13 @@ export class LmdbStorage implements LogStorage {
   async close(): Promise<void> {
     if (!this.#hasFailed) await this.#env.close();
   }
+}
+
+/** What a transaction takes of the disk, at the most. */
+function sizeOf({ blocks, removedBlocks, states }: LogTransaction): number {
+  const values = [...blocks.map(([, value]) => value), ...states.values()];
+  const bytes = values.reduce((sum, value) => sum + (value?.byteLength ?? 0), 0);
+  return bytes + (values.length + removedBlocks.length) * ENTRY_BYTES;
 }
 
 /** How the transaction ends is what the batch says; its parts say the same once more. */

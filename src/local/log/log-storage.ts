@@ -1,17 +1,13 @@
 /** Stream name, shard number, index of the block's first record. */
 export type BlockKey = [stream: string, shard: number, firstIndex: number];
 
-/** What one transaction writes. */
+/** What becomes durable together. */
 export interface LogTransaction {
-  putBlock(key: BlockKey, value: Uint8Array): void;
-  putState(key: string, value: Uint8Array): void;
-  removeState(key: string): void;
-}
-
-/** What a transaction takes of the disk. */
-export interface TransactionSize {
-  readonly entries: number;
-  readonly bytes: number;
+  readonly blocks: readonly (readonly [key: BlockKey, value: Uint8Array])[];
+  /** Blocks whose retention has passed. */
+  readonly removedBlocks: readonly BlockKey[];
+  /** Undefined for a state that is removed. */
+  readonly states: ReadonlyMap<string, Uint8Array | undefined>;
 }
 
 /** A block as it was written. */
@@ -26,11 +22,10 @@ export interface KeptBlock {
  */
 export interface LogStorage {
   /**
-   * Runs `fill` at once, and writes what it put as one transaction: all of it or nothing.
+   * Writes all of a transaction or nothing, from what it is at once.
    * Resolves when the operating system has it, so that it survives the death of the process.
-   * @param size of what it puts, about
    */
-  write(fill: (transaction: LogTransaction) => void, size: TransactionSize): Promise<void>;
+  write(transaction: LogTransaction): Promise<void>;
   /** Resolves when all that is written now survives a power cut. */
   synced(): Promise<void>;
   /** @throws DamagedStateError when it is not what was written */
@@ -41,7 +36,5 @@ export interface LogStorage {
   blockAtOrBefore(key: BlockKey): KeptBlock | undefined;
   /** The first block that begins at or after the key's index. */
   blockAtOrAfter(key: BlockKey): KeptBlock | undefined;
-  /** Removes a block some time soon; until then it is still read. What cannot be removed now stays. */
-  removeBlock(key: BlockKey): void;
   close(): Promise<void>;
 }
