@@ -1,4 +1,5 @@
-import { createWriteStream, readFileSync, type WriteStream } from 'node:fs';
+import { closeSync, createWriteStream, openSync, readSync, type WriteStream } from 'node:fs';
+import { StringDecoder } from 'node:string_decoder';
 
 /** What a client tried to have accepted. */
 export interface Event {
@@ -30,10 +31,10 @@ export interface History {
 
 /** Reads files of JSON lines; a last line that was cut is no line. @throws SyntaxError for any other that is not JSON */
 export function readHistory(files: readonly string[]): History {
-  return collectHistory(files.flatMap((file) => linesOf(readFileSync(file, 'utf8'))));
+  return collectHistory(linesOf(files));
 }
 
-export function collectHistory(lines: readonly HistoryLine[]): History {
+export function collectHistory(lines: Iterable<HistoryLine>): History {
   const events = new Map<string, Event>();
   const accepted = new Set<string>();
   const attempts = new Map<string, number>();
@@ -46,13 +47,29 @@ export function collectHistory(lines: readonly HistoryLine[]): History {
   return { events, accepted, attempts };
 }
 
-function linesOf(text: string): HistoryLine[] {
-  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-  return whole
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as HistoryLine);
+/** One after the other: a minute of overload has more than one text can hold. */
+function* linesOf(files: readonly string[]): Generator<HistoryLine> {
+  for (const file of files)
+    for (const line of wholeLinesOf(file)) if (line !== '') yield JSON.parse(line) as HistoryLine;
 }
+
+function* wholeLinesOf(file: string): Generator<string> {
+  const descriptor = openSync(file, 'r');
+  const chunk = Buffer.alloc(CHUNK_BYTES);
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  try {
+    for (let length = readSync(descriptor, chunk); length > 0; length = readSync(descriptor, chunk)) {
+      const lines = (rest + decoder.write(chunk.subarray(0, length))).split('\n');
+      rest = lines.pop()!;
+      yield* lines;
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+const CHUNK_BYTES = 1024 * 1024;
 
 /** Writes a history while it happens, and keeps what of it a quick look at a restarted process needs. */
 export class HistoryWriter {

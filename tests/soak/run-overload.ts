@@ -17,7 +17,7 @@ const REPORTED_MILLIS = 600;
 const MAX_HEALTH_MILLIS = 5000;
 const MIN_TIMES = 2;
 /** What came in a minute takes the functions some: they read what the log keeps for a day. */
-const DRAIN_SECONDS = 1800;
+const DRAIN_SECONDS = 3600;
 
 /** Offers more than is taken. Whether what was acknowledged is intact is for the checker. */
 export async function runOverload(session: SoakSession, options: OverloadOptions): Promise<Mark[]> {

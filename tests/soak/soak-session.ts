@@ -123,7 +123,7 @@ export class SoakSession {
     const { http, awsEndpoint } = this.ready;
     const histories = this.fleet.historyFiles.flatMap((file) => ['--history', file]);
     const places = ['--api', http, '--aws', awsEndpoint, '--quiet-seconds', `${quietSeconds}`];
-    const args = ['--max-old-space-size=8192', CHECKER, ...histories, ...places];
+    const args = ['--max-old-space-size=12288', CHECKER, ...histories, ...places];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr])
