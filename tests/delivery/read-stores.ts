@@ -78,7 +78,7 @@ async function waitUntilQuiet({ api, quietSeconds }: StorePlaces): Promise<numbe
 }
 
 /** Firehose waits until its object is large or old enough; dead letters wait for people. */
-function isBuffer(stage: string): boolean {
+export function isBuffer(stage: string): boolean {
   return stage.startsWith('delivery ') || stage.endsWith('dead-letters');
 }
 

@@ -43,16 +43,16 @@ export async function runOverload(session: SoakSession, options: OverloadOptions
   const offered = after.offered - before.offered;
   const acknowledged = after.acknowledged - before.acknowledged;
   const held = after.held - before.held;
-  const drain = await secondsUntilQuiet(ready.http, DRAIN_SECONDS);
+  print(
+    `overload: ${(offered / seconds).toFixed(0)} offered a second, ${(acknowledged / seconds).toFixed(0)} acknowledged, ${held} held back by devices, PUBACK p99 ${ackP99Millis.toFixed(0)} ms`,
+  );
+  const drain = await secondsUntilQuiet(ready.http, DRAIN_SECONDS, print);
   await sleep(REPORTED_MILLIS);
   const unanswered = fleet.counts.attempts - fleet.counts.acknowledged;
   const broken = unbalanced(await readLedger(ready.http));
   const gauges = session.gaugesSince(start);
   const peakOwn = Math.max(...gauges.map(({ ownBytes }) => ownBytes));
   const peakRss = Math.max(...gauges.map(({ rssBytes }) => rssBytes));
-  print(
-    `overload: ${(offered / seconds).toFixed(0)} offered a second, ${(acknowledged / seconds).toFixed(0)} acknowledged, ${held} held back by devices, PUBACK p99 ${ackP99Millis.toFixed(0)} ms`,
-  );
   const healthP99 = percentile(healthMillis, 0.99);
   return [
     mark('correct', 'every stage balances', broken.length === 0, broken[0] ?? 'all exact'),

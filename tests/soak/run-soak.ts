@@ -24,7 +24,7 @@ const DRAIN_SECONDS = 600;
 export async function runSoak(session: SoakSession, options: SoakOptions): Promise<Mark[]> {
   const { fleet, ready, print } = session;
   // What is left of a ramp would tell of itself.
-  const before = await secondsUntilQuiet(ready.http, DRAIN_SECONDS);
+  const before = await secondsUntilQuiet(ready.http, DRAIN_SECONDS, print);
   print(
     before === undefined
       ? `soak: begins with a backlog, which was not worked off in ${DRAIN_SECONDS} s`
@@ -35,7 +35,7 @@ export async function runSoak(session: SoakSession, options: SoakOptions): Promi
   fleet.load(options.perSecond);
   const { looks, broken, storms } = await watch(session, options, start);
   const unsettled = await fleet.finish(SETTLE_MILLIS);
-  const drain = await secondsUntilQuiet(ready.http, DRAIN_SECONDS);
+  const drain = await secondsUntilQuiet(ready.http, DRAIN_SECONDS, print);
   const ledger = await readLedger(ready.http);
   broken.push(
     ...unbalanced(ledger),

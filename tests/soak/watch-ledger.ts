@@ -1,9 +1,5 @@
+import { isBuffer } from '../delivery/read-stores.ts';
 import type { Ledger, LedgerStage } from '../delivery/stores.ts';
-
-/** Firehose waits until its object is large or old enough; dead letters wait for people. */
-function isBuffer(stage: string): boolean {
-  return stage.startsWith('delivery ') || stage.endsWith('dead-letters');
-}
 
 export async function readLedger(http: string): Promise<Ledger> {
   const response = await fetch(`${http}/v1/ledger`);
@@ -26,16 +22,27 @@ export function inFlight({ stages }: Ledger): number {
   return stages.filter(({ stage }) => !isBuffer(stage)).reduce((total, stage) => total + stage.inFlight, 0);
 }
 
-/** Seconds until nothing waits anywhere; undefined when something still does after the time. */
-export async function secondsUntilQuiet(http: string, withinSeconds: number): Promise<number | undefined> {
+/** Seconds until nothing waits anywhere, told of each minute; undefined when something still does after the time. */
+export async function secondsUntilQuiet(
+  http: string,
+  withinSeconds: number,
+  print: (line: string) => void,
+): Promise<number | undefined> {
   const start = performance.now();
-  for (;;) {
+  for (let told = 0; ; ) {
     const seconds = (performance.now() - start) / 1000;
-    if (inFlight(await readLedger(http)) === 0) return seconds;
+    const waiting = inFlight(await readLedger(http));
+    if (waiting === 0) return seconds;
     if (seconds > withinSeconds) return undefined;
+    if (seconds >= told + PROGRESS_SECONDS) {
+      told += PROGRESS_SECONDS;
+      print(`… ${waiting} still wait after ${told} s of at most ${withinSeconds}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }
+
+const PROGRESS_SECONDS = 60;
 
 /** Where what was acknowledged and what is counted differ. */
 export function differences(ledger: Ledger, acknowledged: number, attempts: number): string[] {

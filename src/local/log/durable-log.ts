@@ -271,8 +271,8 @@ export class DurableLog {
   }
 
   #hasPending(): boolean {
-    const counts = [this.#dirty.size, this.#callbacks.length, this.#pendingStates.size];
-    return this.#pendingRemovals.length > 0 || counts.some((count) => count > 0);
+    const { length: removals } = this.#pendingRemovals;
+    return this.#dirty.size + this.#callbacks.length + this.#pendingStates.size + removals > 0;
   }
 
   #gather(): CommitGroup {

@@ -22,7 +22,7 @@ export interface KeptBlock {
  */
 export interface LogStorage {
   /**
-   * Writes all of a transaction or nothing, from what it is at once.
+   * Writes all of a transaction, as it is at the call, or nothing of it.
    * Resolves when the operating system has it, so that it survives the death of the process.
    */
   write(transaction: LogTransaction): Promise<void>;
